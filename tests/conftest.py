@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(440)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the user's store; compiled kernels may be shared."""
+    monkeypatch.setenv("OTIO_AI_AUDIT_CACHE", str(tmp_path_factory.mktemp("cache")))
