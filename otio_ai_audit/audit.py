@@ -1,0 +1,467 @@
+"""The audit: the eight steps in order, nothing else.
+
+read → plan → send out (decode and measure) → judge → place → mark → look → write
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import __version__
+from .errors import TimelineError, UsageError
+from .model import (
+    WARNING,
+    AuditResult,
+    ClipResult,
+    ClipUse,
+    Curve,
+    Detection,
+    Failure,
+    Finding,
+    Media,
+    MediaFailure,
+    MediaSignals,
+    Placed,
+    Plan,
+    SeenMarker,
+    Skipped,
+    Span,
+)
+from .settings import Settings
+from .store import Store
+
+EDIT_SUFFIXES = {".otio", ".otioz", ".otiod", ".fcpxml", ".xml", ".edl", ".aaf", ".drt"}
+FILM_CUTS = 5
+"""Bare media with this many hidden cuts, and more than one a `FILM_SHOT` seconds, are a finished film."""
+FILM_SHOT = 8.0
+STILL_SIZE = 640
+"""Long side of evidence pictures, pixels."""
+
+
+class Progress(Protocol):
+    """Where an audit says how far it is; every method returns at once."""
+
+    def say(self, text: str) -> None: ...
+
+    def step(self, done: int, total: int, name: str) -> None: ...
+
+
+class _Quiet:
+    def say(self, text: str) -> None: ...
+
+    def step(self, done: int, total: int, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A finished audit: the result, and the edit it is about for the writers that need it."""
+
+    result: AuditResult
+    timeline: Any
+    original: Path | None
+    seen: tuple[SeenMarker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to audit; every field has the default of the command line."""
+
+    edit: Path | None = None
+    """The edit of a rendered master: the only input is then the master."""
+    maps: tuple[tuple[str, str], ...] = ()
+    media_root: Path | None = None
+    drop_frame: str = "auto"
+    hidden: bool = False
+    markers: tuple[Path, ...] = ()
+    """Marker EDLs exported from Resolve, read for people's verdicts."""
+    detectors: tuple[str, ...] | None = None
+    settings: Path | None = None
+    engine: str | Executor = "processes"
+    against: Path | None = None
+    curves: bool = False
+    stills: bool = False
+    """Fetch the worst frame of every finding as a picture."""
+    force: bool = False
+    store: Path | None = None
+    report: str = ""
+    """Name of the report that the summary marker points to."""
+
+
+def audit(
+    inputs: Sequence[str | Path], options: Options | None = None, progress: Progress | None = None
+) -> Audit:
+    """Audit an edit, a rendered master with its edit, or bare media.
+
+    Parameters
+    ----------
+    inputs
+        One edit, or any number of media files, image sequences and folders.
+    options
+        See `Options`.
+    progress
+        Told what happens; by default nothing is told.
+
+    Returns
+    -------
+    Audit
+        With a result for every clip: a clip that could not be looked at is ``failed`` and says why.
+
+    Raises
+    ------
+    UsageError
+        Inputs that do not go together.
+    TimelineError
+        An edit that cannot be read, is empty, or whose media are ambiguous.
+    SettingsError
+        A settings file with an unknown key or a wrong value.
+    """
+    from . import settings as settings_room
+    from . import timeline
+
+    options = options or Options()
+    progress = progress or _Quiet()
+    started = time.monotonic()
+    settings = settings_room.load(options.settings)
+    wanted = _wanted_detectors(settings, options.detectors)
+    paths = [Path(name) for name in inputs]
+
+    tl, plan, original = _read_and_plan(paths, options, progress)
+    seen = timeline.read_markers(tl, plan.info)
+    for path in options.markers:
+        seen += timeline.read_marker_edl(path, plan.info)
+
+    with Store(options.store) as store:
+        notices = [*plan.notices, *([store.notice] if store.notice else [])]
+        uses, failures = _measure(plan, store, options, progress)
+        progress.say("Judging")
+        detections = _judge(uses, wanted, settings)
+        uses, failures, detections = _set_films_aside(plan, uses, failures, detections)
+        findings = [f for detection in detections.values() for f in detection.findings]
+        placed = _identify(plan, uses, findings, seen, store)
+        stills = _fetch_stills(uses, placed, store, options, progress) if options.stills else {}
+
+    clips = _clip_results(plan, uses, failures, detections, options)
+    result = AuditResult(
+        version=__version__,
+        info=plan.info,
+        settings_hash=settings.hash,
+        calibration=_calibration_date(),
+        detectors=tuple(wanted),
+        clips=clips,
+        findings=tuple(placed),
+        notices=tuple(notices),
+        finished=datetime.now().isoformat(timespec="seconds"),
+        stills=stills,
+    )
+    if options.against is not None:
+        from .report import against
+
+        result = against.compare(result, against.read_earlier(options.against))
+    markers = timeline.markers_for(result, uses, seen, report=options.report)
+    result = replace(result, markers=markers, seconds=round(time.monotonic() - started, 2))
+    return Audit(result, tl, original, seen)
+
+
+# --- 1 and 2: read and plan -----------------------------------------------------------------------
+
+
+def _read_and_plan(
+    paths: Sequence[Path], options: Options, progress: Progress
+) -> tuple[Any, Plan, Path | None]:
+    from . import timeline, video
+
+    if not paths:
+        raise UsageError("Nothing to audit: give an edit, media files or a folder.")
+    edits = [path for path in paths if path.suffix.lower() in EDIT_SUFFIXES]
+    if options.edit is not None:
+        return _plan_master(paths, options, progress)
+    if edits and len(paths) > 1:
+        raise UsageError(
+            f"{edits[0].name} is an edit and there are other inputs: audit one edit at a time, or give the "
+            "rendered picture first and the edit after --edit."
+        )
+    source = paths[0]
+    if edits:
+        progress.say(f"Reading {source.name}")
+        tl, original, has_edit = timeline.read(source), source, True
+    else:
+        progress.say("Looking at the media")
+        tl, original, has_edit = timeline.from_media(paths, video.probe), None, False
+    plan = timeline.plan(tl, _plan_options(source, options, has_edit))
+    if not (plan.uses or plan.failures or plan.skipped):
+        raise TimelineError(f"{source.name} has no video clips; export the timeline that you cut.")
+    return tl, plan, original
+
+
+def _plan_master(
+    paths: Sequence[Path], options: Options, progress: Progress
+) -> tuple[Any, Plan, Path | None]:
+    from . import timeline, video
+
+    assert options.edit is not None
+    if len(paths) != 1 or paths[0].suffix.lower() in EDIT_SUFFIXES:
+        raise UsageError("With --edit, give exactly one rendered file: audit MASTER.mov --edit EDIT.otio")
+    progress.say(f"Reading {options.edit.name}")
+    tl = timeline.read(options.edit)
+    plan = timeline.plan(tl, _plan_options(options.edit, options, True))
+    master = Media(str(paths[0].resolve()))
+    return tl, timeline.plan_master(plan, master, video.probe(master)), options.edit
+
+
+def _plan_options(source: Path, options: Options, has_edit: bool) -> Any:
+    from . import timeline
+
+    return timeline.PlanOptions(
+        maps=options.maps,
+        media_root=options.media_root,
+        base=source.resolve().parent,
+        drop_frame=options.drop_frame,
+        hidden=options.hidden,
+        source=source.name,
+        has_edit=has_edit,
+    )
+
+
+# --- 3 to 5: send out, decode, measure --------------------------------------------------------------
+
+
+def _measure(
+    plan: Plan, store: Store, options: Options, progress: Progress
+) -> tuple[list[ClipUse], list[Failure]]:
+    """Signals for every job, from the store where it has them; a failure names every use it costs."""
+    from . import engine
+    from .measure import SIGNALS_VERSION, measure
+
+    results: dict[int, MediaSignals | MediaFailure] = {}
+    tasks = []
+    for index, job in enumerate(plan.jobs):
+        try:
+            job = replace(job, key=store.content_key(job.media))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            results[index] = MediaFailure(job.media.path, f"Cannot be read: {reason}.")
+            continue
+        found = None if options.force else store.load(job.key, job.span, SIGNALS_VERSION)
+        if found is not None:
+            results[index] = found
+        else:
+            tasks.append((index, job))
+    if tasks:
+        progress.say(f"Measuring {len(tasks)} of {len(plan.jobs)} media")
+    total = len(tasks)
+    jobs = [job for _, job in tasks]
+    runs = engine.run(measure, jobs, engine=options.engine, costs=[job.cost for job in jobs])
+    for done, (position, outcome) in enumerate(runs, start=1):
+        index, job = tasks[position]
+        if isinstance(outcome, engine.Crash):
+            outcome = MediaFailure(job.media.path, outcome.message)
+        if isinstance(outcome, MediaSignals):
+            store.save(outcome, SIGNALS_VERSION)
+        results[index] = outcome
+        progress.step(done, total, Path(job.media.path).name)
+    return _attach(plan, results)
+
+
+def _attach(
+    plan: Plan, results: Mapping[int, MediaSignals | MediaFailure]
+) -> tuple[list[ClipUse], list[Failure]]:
+    uses, failures = [], list(plan.failures)
+    for use in plan.uses:
+        outcome = results[use.job]
+        if isinstance(outcome, MediaFailure):
+            failures.append(_failure(use, outcome.reason))
+            continue
+        start = min((span.start for span in use.visible), default=0)
+        end = max((span.end for span in use.visible), default=0)
+        key = hashlib.sha256(f"{outcome.key} {float(start):.4f} {float(end):.4f}".encode()).hexdigest()
+        uses.append(replace(use, signals=outcome, key=key[:16]))
+    return uses, failures
+
+
+def _failure(use: ClipUse, reason: str) -> Failure:
+    return Failure(use.id, use.name, reason, use.record_start, use.record_frames, use.media.path)
+
+
+# --- 6: judge ----------------------------------------------------------------------------------------
+
+
+def _wanted_detectors(settings: Settings, asked: Sequence[str] | None) -> list[str]:
+    from .detectors import DETECTORS
+
+    wanted = asked or settings.audit.detectors or tuple(DETECTORS)
+    for name in wanted:
+        if name not in DETECTORS:
+            raise UsageError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
+    return [name for name in DETECTORS if name in wanted]
+
+
+def _judge(uses: Sequence[ClipUse], wanted: Sequence[str], settings: Settings) -> dict[str, Detection]:
+    from .detectors import DETECTORS
+
+    return {name: DETECTORS[name].detect(uses, settings.detectors[name]) for name in wanted}
+
+
+def _set_films_aside(
+    plan: Plan, uses: list[ClipUse], failures: list[Failure], detections: dict[str, Detection]
+) -> tuple[list[ClipUse], list[Failure], dict[str, Detection]]:
+    """Bare media with many cuts are a finished film: ask for its edit instead of calling each cut a fault."""
+    if plan.info.has_edit or "cut" not in detections:
+        return uses, failures, detections
+    films: dict[str, int] = {}
+    for use in uses:
+        cuts = sum(f.use == use.id and f.score >= WARNING for f in detections["cut"].findings)
+        seconds = float(sum((span.duration for span in use.visible), start=0))
+        if cuts >= FILM_CUTS and seconds / cuts <= FILM_SHOT:
+            films[use.id] = cuts
+            failures.append(
+                _failure(
+                    use,
+                    f"{use.name} has {cuts} cuts: it looks like a finished film, not a shot. Give its edit: "
+                    f"otio-ai-audit audit {Path(use.media.path).name} --edit EDIT.otio",
+                )
+            )
+    kept = {
+        name: Detection(
+            {use: score for use, score in detection.scores.items() if use not in films},
+            tuple(finding for finding in detection.findings if finding.use not in films),
+            {use: curve for use, curve in detection.curves.items() if use not in films},
+        )
+        for name, detection in detections.items()
+    }
+    return [use for use in uses if use.id not in films], failures, kept
+
+
+# --- 7: identify and place ----------------------------------------------------------------------------
+
+
+def _identify(
+    plan: Plan,
+    uses: Sequence[ClipUse],
+    findings: Sequence[Finding],
+    seen: Sequence[SeenMarker],
+    store: Store,
+) -> list[Placed]:
+    """Give every finding its lasting id, its state and its place, and remember them."""
+    from . import timeline, verdicts
+
+    by_id = {use.id: use for use in uses}
+    keys = {use.id: use.signals.key for use in uses if use.signals is not None}
+
+    def place(finding: Finding) -> tuple[int, int, str]:
+        frame, frames = timeline.place(by_id[finding.use], finding)
+        return frame, frames, timeline.to_timecode(plan.info.start_frame + frame, plan.info)
+
+    now = datetime.now().isoformat(timespec="seconds")
+    known = store.known(set(keys.values()))
+    placed, remembered = verdicts.assign(findings, keys, known, seen, place, now)
+    store.remember(remembered)
+    return placed
+
+
+# --- 8: look -------------------------------------------------------------------------------------------
+
+
+def _fetch_stills(
+    uses: Sequence[ClipUse], placed: Sequence[Placed], store: Store, options: Options, progress: Progress
+) -> dict[str, bytes]:
+    """Fetch the worst frame of every finding at warning or above, as WebP, unless the store has it."""
+    from . import engine
+    from .measure import fetch_still
+
+    by_id = {use.id: use for use in uses}
+    stills: dict[str, bytes] = {}
+    requests = []
+    for item in placed:
+        finding = item.finding
+        if finding.score < WARNING:
+            continue
+        moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
+        known = store.load_still(item.key, moment, STILL_SIZE)
+        if known is not None:
+            stills[item.id] = known
+        else:
+            requests.append((item, moment, by_id[finding.use].media))
+    if requests:
+        progress.say("Fetching the frames to look at")
+    tasks = [(media, moment, STILL_SIZE) for _, moment, media in requests]
+    for position, picture in engine.run(fetch_still, tasks, engine=options.engine):
+        item, moment, _ = requests[position]
+        if isinstance(picture, bytes):
+            store.save_still(item.key, moment, STILL_SIZE, picture)
+            stills[item.id] = picture
+    return stills
+
+
+# --- the result ----------------------------------------------------------------------------------------
+
+
+def _clip_results(
+    plan: Plan,
+    uses: Sequence[ClipUse],
+    failures: Sequence[Failure],
+    detections: Mapping[str, Detection],
+    options: Options,
+) -> tuple[ClipResult, ...]:
+    clips = [_audited(use, detections, options.curves) for use in uses]
+    clips += [_not_audited(item, "failed") for item in failures]
+    clips += [_not_audited(item, "skipped") for item in plan.skipped]
+    return tuple(sorted(clips, key=lambda clip: (clip.record_start, clip.id)))
+
+
+def _audited(use: ClipUse, detections: Mapping[str, Detection], curves: bool) -> ClipResult:
+    signals = use.signals
+    assert signals is not None
+    drawn: dict[str, Curve] = {}
+    if curves:
+        drawn = {name: d.curves[use.id] for name, d in detections.items() if use.id in d.curves}
+    return ClipResult(
+        id=use.id,
+        name=use.name,
+        status="audited",
+        reason=None,
+        record_start=use.record_start,
+        record_frames=use.record_frames,
+        key=use.key,
+        shot=use.shot,
+        take=use.take,
+        media=use.media.path,
+        subject=use.subject,
+        scores={name: detection.scores.get(use.id) for name, detection in detections.items()},
+        curves=drawn,
+        notes=(*use.notes, *(problem.message for problem in signals.problems)),
+        strip=_visible_strip(use, signals),
+        visible=tuple((float(span.start), float(span.end)) for span in use.visible),
+    )
+
+
+def _visible_strip(use: ClipUse, signals: MediaSignals) -> Any:
+    def shown(moment: float, span: Span) -> bool:
+        return float(span.start) <= moment < float(span.end)
+
+    inside = tuple(t for t in signals.strip if any(shown(t.time, span) for span in use.visible))
+    return inside or signals.strip[:1]
+
+
+def _not_audited(item: Failure | Skipped, status: Any) -> ClipResult:
+    return ClipResult(
+        id=item.id,
+        name=item.name,
+        status=status,
+        reason=item.reason,
+        record_start=item.record_start,
+        record_frames=item.record_frames,
+        media=item.media,
+    )
+
+
+def _calibration_date() -> str:
+    from .detectors import calibration
+
+    return str(calibration().get("date", ""))

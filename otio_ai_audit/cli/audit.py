@@ -1,0 +1,186 @@
+"""``otio-ai-audit audit``: parse, call, print, exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import OutputError
+from ..model import ERROR, WARNING, AuditResult
+from .progress import TerminalProgress, console
+
+if TYPE_CHECKING:
+    from ..audit import Audit, Options
+
+FAIL_ON = {"error": ERROR, "warning": WARNING, "never": None}
+
+
+def _pairs(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for value in values:
+        old, sign, new = value.partition("=")
+        if not (old and sign and new):
+            raise click.BadParameter(f"{value!r} is not OLD=NEW, for example D:\\takes=/mnt/takes.")
+        pairs.append((old, new))
+    return tuple(pairs)
+
+
+@click.command("audit")
+@click.argument("inputs", nargs=-1, required=True, metavar="EDIT_OR_MEDIA…", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a file; the suffix says what: .otio .otioz (the edit with markers), .edl (Resolve marker "
+    "EDL), .json, .csv, .xml (JUnit), .html. May repeat.",
+)
+@click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
+@click.option("--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,dead.")
+@click.option("--map", "maps", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rewrite media paths.")
+@click.option("--media-root", type=click.Path(path_type=Path), help="Find missing media here by file name.")
+@click.option(
+    "--verdicts",
+    "markers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A marker EDL exported from Resolve, for the verdicts on its markers.",
+)
+@click.option("--hidden", is_flag=True, help="Also audit frames that upper tracks hide.")
+@click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
+@click.option("--fail-on", type=click.Choice(list(FAIL_ON)), help="What makes exit code 1.  [default: error]")
+@click.option(
+    "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
+)
+@click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
+@click.option("--against", type=click.Path(path_type=Path), help="An earlier .json; say what is fixed.")
+@click.option("--curves", is_flag=True, help="Put a score for every frame into the JSON.")
+@click.option("--json", "json_out", type=click.Choice(["-"]), help="Print the JSON instead of the table.")
+@click.option("--force", is_flag=True, help="Measure again, whatever is known.")
+@click.option("--all", "everything", is_flag=True, help="Also show notes in the table.")
+@click.option("-q", "--quiet", is_flag=True, help="No table and no progress.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    inputs: tuple[Path, ...],
+    outputs: tuple[Path, ...],
+    edit: Path | None,
+    detectors: str | None,
+    maps: tuple[tuple[str, str], ...],
+    media_root: Path | None,
+    markers: tuple[Path, ...],
+    hidden: bool,
+    drop_frame: str,
+    fail_on: str | None,
+    engine: str,
+    settings: Path | None,
+    against: Path | None,
+    curves: bool,
+    json_out: str | None,
+    force: bool,
+    everything: bool,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    r"""Audit an edit, a rendered master with its --edit, or media files and folders.
+
+    \b
+    otio-ai-audit audit advert.otio -o marked.otio -o report.html
+    otio-ai-audit audit advert.otio -o markers.edl
+    otio-ai-audit audit MASTER.mov --edit advert.otio
+    otio-ai-audit audit takes/
+
+    Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some clip could not be looked at.
+    """
+    from ..audit import Options
+
+    _check_outputs(outputs, inputs)
+    pages = [path.name for path in outputs if path.suffix.lower() == ".html"]
+    options = Options(
+        edit=edit,
+        maps=maps,
+        media_root=media_root,
+        drop_frame=drop_frame,
+        hidden=hidden,
+        markers=markers,
+        detectors=tuple(name.strip() for name in detectors.split(",")) if detectors else None,
+        settings=settings,
+        engine=engine,
+        against=against,
+        curves=curves or bool(pages),
+        stills=bool(pages),
+        force=force,
+        report=pages[0] if pages else "",
+    )
+    finished = run(inputs, options, quiet=quiet or json_out is not None)
+    write_outputs(finished, outputs)
+    if json_out is not None:
+        from ..report import to_json
+
+        json.dump(to_json(finished.result), sys.stdout, ensure_ascii=False, indent=1)
+        print()
+    elif not quiet:
+        show(finished.result, outputs, everything)
+    from ..settings import load
+
+    return exit_code(finished.result, fail_on or load(settings).audit.fail_on)
+
+
+def run(inputs: tuple[Path, ...], options: Options, quiet: bool = False) -> Audit:
+    """Audit with progress on the terminal."""
+    with TerminalProgress(quiet) as progress:
+        progress.say("Starting")
+        from ..audit import audit
+
+        return audit(inputs, options, progress)
+
+
+def write_outputs(finished: Audit, outputs: tuple[Path, ...]) -> None:
+    """Write every output; the suffix chooses the writer."""
+    from .. import report
+
+    for path in outputs:
+        report.write(
+            finished.result, path, timeline=finished.timeline, original=finished.original, seen=finished.seen
+        )
+
+
+def show(result: AuditResult, outputs: tuple[Path, ...], everything: bool = False) -> None:
+    """Print the table, what was written and where it goes."""
+    from ..report import table
+
+    out = console()
+    table(result, out, everything=everything)
+    for path in outputs:
+        out.print(f"Wrote {path}", markup=False)
+    if any(path.suffix.lower() == ".edl" for path in outputs):
+        from ..timeline import IMPORT_HINT
+
+        out.print(IMPORT_HINT, markup=False)
+
+
+def exit_code(result: AuditResult, fail_on: str) -> int:
+    """Contract: 3 incomplete (also with findings), 1 findings at or above `fail_on`, else 0."""
+    if result.incomplete:
+        return 3
+    limit = FAIL_ON[fail_on]
+    return int(limit is not None and result.worst() >= limit)
+
+
+def _check_outputs(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
+    """Refuse what cannot be written before anything is measured."""
+    from ..report import WRITERS
+
+    for path in outputs:
+        if path.suffix.lower() not in WRITERS:
+            raise OutputError(
+                f"Nobody writes {path.suffix or path.name!r} files; use {', '.join(sorted(WRITERS))}."
+            )
+        if any(path.resolve() == Path(name).resolve() for name in inputs):
+            raise OutputError(f"{path} is the input; write the result beside it under another name.")
