@@ -443,7 +443,7 @@ class Placed:
     key: str = ""
     """Content key of the media."""
     by: str = ""
-    """Where a dismissal came from (``green marker``, ``note``), in words."""
+    """In words, where a state came from: ``green marker``, ``note``, ``not found in truck_v013.mp4``."""
     marker: Marker | None = None
 
 
@@ -469,6 +469,8 @@ class ClipResult:
     strip: tuple[Thumbnail, ...] = ()
     visible: tuple[tuple[float, float], ...] = ()
     """Visible media intervals in seconds."""
+    content: str = ""
+    """Content key of the media, whatever the edit shows of it; empty where it was not read."""
 
 
 @dataclass(frozen=True, slots=True)
