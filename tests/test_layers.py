@@ -26,6 +26,7 @@ LEVEL = {
     "report": 3,
     "demo": 3,
     "cli": 4,
+    "__main__": 4,
 }
 
 DOOR = {
