@@ -391,6 +391,8 @@ class Marker:
     note: str
     ids: tuple[str, ...] = ()
     """Short ids of the findings it speaks for, or one id of a summary or not-checked marker."""
+    findings: tuple[KnownFinding, ...] = ()
+    """What it speaks for, so that a timeline remembers it where there is no store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +410,14 @@ class SeenMarker:
     lane: Literal["otio", "edl"] = "otio"
     owner: str | None = None
     """`ClipUse.id` of the clip it sits on, None for a timeline marker."""
+    own: str = ""
+    """Resolve colour that we gave it, where the lane still carries our metadata."""
+    written: str = ""
+    """Its note as we wrote it, where the lane still carries our metadata."""
+    findings: tuple[KnownFinding, ...] = ()
+    """What it speaks for, where the lane still carries our metadata."""
+    stands: bool | None = None
+    """An audit leaves it where it is (True) or replaces it (False); None: not yet decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +436,8 @@ class KnownFinding:
     by: str = ""
     text: str = ""
     """What a person added to the marker's note."""
+    message: str = ""
+    """Our own sentence, so that a person's words can be told from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +498,8 @@ class AuditResult:
     clips: tuple[ClipResult, ...]
     findings: tuple[Placed, ...]
     markers: tuple[Marker, ...] = ()
+    seen: tuple[SeenMarker, ...] = ()
+    """Markers that the edit came with, and which of them stand."""
     notices: tuple[str, ...] = ()
     against: str = ""
     """Name of the earlier result that states are relative to."""
