@@ -1,0 +1,163 @@
+"""The result as JSON, ``schema: 1``: what menu scripts, gates and other programs read.
+
+Names and types of the documented fields never change within a schema; fields may be added. Every
+documented field is always there, null where it is unknown; only ``curves`` are left out of a clip
+that has none. One clip and one finding a line, so that two results can be compared with `diff`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..model import AuditResult, ClipResult, Curve, Marker, Placed
+from .text import clean, clips_in_order, findings_in_order, number, plain, score
+
+SCHEMA = 1
+"""Version of the JSON; raised only when a documented field changes its meaning or goes."""
+
+
+def to_json(result: AuditResult, *, curves: bool = True, include_prompts: bool = False) -> dict[str, Any]:
+    """Return a result as plain JSON data.
+
+    Parameters
+    ----------
+    result
+        What an audit found.
+    curves
+        Whether clips carry a score per frame, where the result has one.
+    include_prompts
+        Whether ``provenance.prompt`` carries the prompt; otherwise it is null.
+
+    Returns
+    -------
+    dict
+        Only dict, list, str, int, finite float, bool and None; rates as ``"24000/1001"``, times in
+        seconds from the media's first frame, `timeline_frame` from the timeline's first frame.
+    """
+    info = result.info
+    ids = {clip.id for clip in result.clips}
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "otio-ai-audit", "version": clean(result.version)},
+        "timeline": {
+            "name": clean(info.name),
+            "rate": _rate(info.rate),
+            "start_timecode": clean(info.start_timecode),
+            "source": clean(info.source),
+            "frames": info.frames,
+            "drop_frame": info.drop_frame,
+        },
+        "settings": {"hash": clean(result.settings_hash), "calibration": _known(result.calibration)},
+        "detectors": [clean(name) for name in result.detectors],
+        "incomplete": result.incomplete,
+        "finished": _known(result.finished),
+        "seconds": number(result.seconds, 2),
+        "against": _known(result.against),
+        "notices": [clean(text) for text in result.notices],
+        "clips": [_clip(clip, curves, include_prompts) for clip in clips_in_order(result)],
+        "subjects": [],
+        "findings": [_finding(placed, ids) for placed in findings_in_order(result)],
+    }
+
+
+def dumps(data: Mapping[str, Any]) -> str:
+    """Return JSON text with one clip and one finding a line, ending in a line end."""
+    parts = []
+    for name, value in data.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n  ".join(_compact(row) for row in value)
+            text = f"[\n  {rows}\n ]"
+        else:
+            text = _compact(value)
+        parts.append(f" {json.dumps(name)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def write(result: AuditResult, path: Path, *, curves: bool = True, include_prompts: bool = False) -> None:
+    """Write a result as UTF-8 JSON."""
+    text = dumps(to_json(result, curves=curves, include_prompts=include_prompts))
+    path.write_bytes(text.encode("utf-8"))
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+
+
+def _rate(rate: Fraction) -> str:
+    return f"{rate.numerator}/{rate.denominator}"
+
+
+def _known(text: str | None) -> str | None:
+    return clean(text) if text else None
+
+
+def _clip(clip: ClipResult, curves: bool, include_prompts: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "id": clean(clip.id),
+        "key": _known(clip.key),
+        "name": clean(clip.name),
+        "shot": _known(clip.shot),
+        "take": _known(clip.take),
+        "media": _known(clip.media),
+        "status": clip.status,
+        "reason": _known(clip.reason),
+        "timeline_start_frame": clip.record_start,
+        "frames": clip.record_frames,
+        "subject": _known(clip.subject),
+        "scores": {clean(name): score(value) for name, value in clip.scores.items()},
+    }
+    if curves and clip.curves:
+        data["curves"] = {clean(name): _curve(curve) for name, curve in clip.curves.items()}
+    provenance = {"generator": None, "seed": None, "prompt": None, **plain(clip.provenance)}
+    if not include_prompts:
+        provenance["prompt"] = None
+    data["provenance"] = provenance
+    data["notes"] = [clean(text) for text in clip.notes]
+    data["visible"] = [[number(start, 6), number(end, 6)] for start, end in clip.visible]
+    data["content"] = _known(clip.content)
+    return data
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    return {
+        "start": number(curve.start, 6),
+        "step": number(curve.step, 9),
+        "score": [number(value, 4) for value in curve.score],
+    }
+
+
+def _finding(placed: Placed, ids: set[str]) -> dict[str, Any]:
+    finding = placed.finding
+    return {
+        "id": clean(placed.id),
+        "state": placed.state,
+        "first_seen": _known(placed.first_seen),
+        "clip": clean(finding.use) if finding.use in ids else None,
+        "detector": clean(finding.detector),
+        "severity": finding.severity,
+        "score": score(finding.score),
+        "media_start": number(finding.start, 6),
+        "media_duration": number(finding.duration, 6),
+        "timeline_frame": placed.timeline_frame,
+        "timeline_frames": placed.timeline_frames,
+        "timecode": clean(placed.timecode),
+        "message": clean(finding.message),
+        "evidence": plain(finding.evidence),
+        "region": [number(value, 4) for value in finding.region] if finding.region is not None else None,
+        "related": [clean(use) for use in finding.related],
+        "marker": _marker(placed.marker),
+        "label": _known(finding.label),
+        "worst": number(finding.worst, 6),
+        "content": _known(placed.key),
+        "by": _known(placed.by),
+    }
+
+
+def _marker(marker: Marker | None) -> dict[str, Any] | None:
+    if marker is None:
+        return None
+    return {"color": clean(marker.color), "name": clean(marker.name), "note": clean(marker.note)}

@@ -1,0 +1,189 @@
+"""Which writer serves which suffix, and how a file comes to its place whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ..errors import OutputError
+from ..model import AuditResult, SeenMarker
+from . import csv_file, json_file, junit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a writer may need besides the result."""
+
+    timeline: Any = None
+    """The edit that was audited (`otio.schema.Timeline`); the outputs that are an edit need it."""
+    original: Path | None = None
+    """File of that edit."""
+    seen: Sequence[SeenMarker] | None = None
+    """Markers that stood on it; None reads them again."""
+    curves: bool = True
+    """Whether the JSON carries a score per frame, where the result has one."""
+    include_prompts: bool = False
+    """Whether the JSON carries prompts."""
+    fail_on: junit.FailOn = "error"
+    """Weakest severity that fails a JUnit case."""
+
+
+Writer: TypeAlias = Callable[[AuditResult, Path, Asked], None]
+
+
+def _json(result: AuditResult, path: Path, asked: Asked) -> None:
+    json_file.write(result, path, curves=asked.curves, include_prompts=asked.include_prompts)
+
+
+def _csv(result: AuditResult, path: Path, asked: Asked) -> None:
+    csv_file.write(result, path)
+
+
+def _junit(result: AuditResult, path: Path, asked: Asked) -> None:
+    junit.write(result, path, fail_on=asked.fail_on)
+
+
+def _html(result: AuditResult, path: Path, asked: Asked) -> None:
+    from . import html
+
+    html.write(result, path)
+
+
+def _edit(result: AuditResult, path: Path, asked: Asked) -> None:
+    from .. import timeline
+
+    if asked.timeline is None:
+        raise OutputError(f"{path.name} would be the edit with markers, but no edit was audited.")
+    seen = asked.seen if asked.seen is not None else timeline.read_markers(asked.timeline, result.info)
+    marked = timeline.with_markers(asked.timeline, result.info, result.markers, seen)
+    timeline.write(marked, path)
+
+
+def _marker_edl(result: AuditResult, path: Path, asked: Asked) -> None:
+    from .. import timeline
+
+    timeline.write_marker_edl(result.markers, result.info, path)
+
+
+WRITERS: dict[str, Writer] = {
+    ".otio": _edit,
+    ".otioz": _edit,
+    ".edl": _marker_edl,
+    ".json": _json,
+    ".csv": _csv,
+    ".xml": _junit,
+    ".html": _html,
+}
+"""Suffix → writer."""
+
+
+def write(
+    result: AuditResult,
+    path: Path | str,
+    *,
+    timeline: Any = None,
+    original: Path | None = None,
+    seen: Sequence[SeenMarker] | None = None,
+    curves: bool = True,
+    include_prompts: bool = False,
+    fail_on: junit.FailOn = "error",
+) -> None:
+    """Write a result in the format that the suffix of `path` names.
+
+    The file is written beside its place and moved there when it is whole: what stood there before is
+    kept when anything goes wrong. Missing folders are made. ``-`` is JSON on standard output.
+
+    Parameters
+    ----------
+    result
+        What an audit found.
+    path
+        Where to; the suffix chooses one of `WRITERS`.
+    timeline, original, seen, curves, include_prompts, fail_on
+        See `Asked`.
+
+    Raises
+    ------
+    OutputError
+        Nobody writes this suffix, the edit is missing that the output needs, or the file cannot be
+        written (no rights, no space, a folder in its place).
+    """
+    asked = Asked(timeline, original, seen, curves, include_prompts, fail_on)
+    if str(path) == "-":
+        text = json_file.dumps(json_file.to_json(result, curves=curves, include_prompts=include_prompts))
+        _to_stdout(text)
+        return
+    path = Path(path)
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise OutputError(
+            f"Nobody writes {path.suffix or path.name!r} files; use one of {', '.join(sorted(WRITERS))}."
+        )
+    try:
+        _write_whole(writer, result, path, asked)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {_why(error)}") from error
+
+
+def _to_stdout(text: str) -> None:
+    data = text.encode("utf-8")
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+    else:
+        sys.stdout.flush()
+        buffer.write(data)
+    sys.stdout.flush()
+
+
+def _write_whole(writer: Writer, result: AuditResult, path: Path, asked: Asked) -> None:
+    target = path.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "a folder has that name")
+    if asked.original is not None and target.exists() and _same_file(target, asked.original):
+        raise OutputError(f"{path} is the edit itself; write the result under another name.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last, because libraries choose their format by it.
+    beside = target.parent / f".{secrets.token_hex(6)}{target.suffix}"
+    try:
+        writer(result, beside, asked)
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        os.replace(beside, target)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _why(error: OSError) -> str:
+    reasons = {
+        errno.ENOSPC: "the disk is full. Free some space or write elsewhere.",
+        errno.EDQUOT if hasattr(errno, "EDQUOT") else -1: "the disk quota is used up. Write elsewhere.",
+        errno.EFBIG: "the file would be too large for its disk. Write elsewhere.",
+        errno.EACCES: "you have no right to write there. Write elsewhere.",
+        errno.EPERM: "you have no right to write there. Write elsewhere.",
+        errno.EROFS: "the disk is read-only. Write elsewhere.",
+        errno.EISDIR: "a folder has that name. Choose another name.",
+        errno.ENOTDIR: "a part of its path is a file. Choose another folder.",
+        errno.EEXIST: "a part of its path is a file. Choose another folder.",
+        errno.ENAMETOOLONG: "its name is too long. Choose a shorter one.",
+    }
+    known = reasons.get(error.errno or 0)
+    return known or f"{(error.strerror or str(error)).rstrip('.')}. Write elsewhere."
