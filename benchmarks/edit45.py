@@ -1,8 +1,8 @@
 """A working day's edit: 45 shots of 1080p, titles, one offline file. Cold, warm, and after changes.
 
-Usage: ``python -m benchmarks.edit45 [--shots 45] [--seconds 4] [--keep DIR]``. Renders the clips, then runs the command
-line as a user would, in a terminal, and prints: seconds to the first sign of life, cold, again unchanged,
-and again after a ripple delete, a trim and one replaced file. POSIX only (it needs a pseudo-terminal).
+Usage: ``python -m benchmarks.edit45 [--shots 45] [--seconds 4] [--keep DIR]``. Renders the clips, then runs
+the command line as a user would, in a terminal, and prints: seconds to the first sign of life, cold, again
+unchanged, and again after a ripple delete, a trim and one replaced file. POSIX only (a pseudo-terminal).
 """
 
 from __future__ import annotations
