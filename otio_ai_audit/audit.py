@@ -5,17 +5,17 @@ read → plan → send out (decode and measure) → judge → place → mark →
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from . import __version__
+from . import __version__, gather
 from .errors import TimelineError, UsageError
+from .gather import Progress
 from .model import (
     WARNING,
     AuditResult,
@@ -26,7 +26,6 @@ from .model import (
     Failure,
     Finding,
     Media,
-    MediaFailure,
     MediaSignals,
     Placed,
     Plan,
@@ -41,16 +40,6 @@ EDIT_SUFFIXES = {".otio", ".otioz", ".otiod", ".fcpxml", ".xml", ".edl", ".aaf",
 FILM_CUTS = 5
 """Bare media with this many hidden cuts, and more than one a `FILM_SHOT` seconds, are a finished film."""
 FILM_SHOT = 8.0
-STILL_SIZE = 640
-"""Long side of evidence pictures, pixels."""
-
-
-class Progress(Protocol):
-    """Where an audit says how far it is; every method returns at once."""
-
-    def say(self, text: str) -> None: ...
-
-    def step(self, done: int, total: int, name: str) -> None: ...
 
 
 class _Quiet:
@@ -139,13 +128,13 @@ def audit(
 
     with Store(options.store) as store:
         notices = [*plan.notices, *([store.notice] if store.notice else [])]
-        uses, failures = _measure(plan, store, options, progress)
+        uses, failures = gather.signals(plan, store, options.engine, progress, options.force)
         progress.say("Judging")
         detections = _judge(uses, wanted, settings)
         uses, failures, detections = _set_films_aside(plan, uses, failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
         placed = _identify(plan, uses, findings, seen, store)
-        stills = _fetch_stills(uses, placed, store, options, progress) if options.stills else {}
+        stills = gather.stills(uses, placed, store, options.engine, progress) if options.stills else {}
 
     clips = _clip_results(plan, uses, failures, detections, options)
     result = AuditResult(
@@ -229,66 +218,6 @@ def _plan_options(source: Path, options: Options, has_edit: bool) -> Any:
     )
 
 
-# --- 3 to 5: send out, decode, measure --------------------------------------------------------------
-
-
-def _measure(
-    plan: Plan, store: Store, options: Options, progress: Progress
-) -> tuple[list[ClipUse], list[Failure]]:
-    """Signals for every job, from the store where it has them; a failure names every use it costs."""
-    from . import engine
-    from .measure import SIGNALS_VERSION, measure
-
-    results: dict[int, MediaSignals | MediaFailure] = {}
-    tasks = []
-    for index, job in enumerate(plan.jobs):
-        try:
-            job = replace(job, key=store.content_key(job.media))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            results[index] = MediaFailure(job.media.path, f"Cannot be read: {reason}.")
-            continue
-        found = None if options.force else store.load(job.key, job.span, SIGNALS_VERSION)
-        if found is not None:
-            results[index] = found
-        else:
-            tasks.append((index, job))
-    if tasks:
-        progress.say(f"Measuring {len(tasks)} of {len(plan.jobs)} media")
-    total = len(tasks)
-    jobs = [job for _, job in tasks]
-    runs = engine.run(measure, jobs, engine=options.engine, costs=[job.cost for job in jobs])
-    for done, (position, outcome) in enumerate(runs, start=1):
-        index, job = tasks[position]
-        if isinstance(outcome, engine.Crash):
-            outcome = MediaFailure(job.media.path, outcome.message)
-        if isinstance(outcome, MediaSignals):
-            store.save(outcome, SIGNALS_VERSION)
-        results[index] = outcome
-        progress.step(done, total, Path(job.media.path).name)
-    return _attach(plan, results)
-
-
-def _attach(
-    plan: Plan, results: Mapping[int, MediaSignals | MediaFailure]
-) -> tuple[list[ClipUse], list[Failure]]:
-    uses, failures = [], list(plan.failures)
-    for use in plan.uses:
-        outcome = results[use.job]
-        if isinstance(outcome, MediaFailure):
-            failures.append(_failure(use, outcome.reason))
-            continue
-        start = min((span.start for span in use.visible), default=0)
-        end = max((span.end for span in use.visible), default=0)
-        key = hashlib.sha256(f"{outcome.key} {float(start):.4f} {float(end):.4f}".encode()).hexdigest()
-        uses.append(replace(use, signals=outcome, key=key[:16]))
-    return uses, failures
-
-
-def _failure(use: ClipUse, reason: str) -> Failure:
-    return Failure(use.id, use.name, reason, use.record_start, use.record_frames, use.media.path)
-
-
 # --- 6: judge ----------------------------------------------------------------------------------------
 
 
@@ -321,7 +250,7 @@ def _set_films_aside(
         if cuts >= FILM_CUTS and seconds / cuts <= FILM_SHOT:
             films[use.id] = cuts
             failures.append(
-                _failure(
+                gather.failure_of(
                     use,
                     f"{use.name} has {cuts} cuts: it looks like a finished film, not a shot. Give its edit: "
                     f"otio-ai-audit audit {Path(use.media.path).name} --edit EDIT.otio",
@@ -363,40 +292,6 @@ def _identify(
     placed, remembered = verdicts.assign(findings, keys, known, seen, place, now)
     store.remember(remembered)
     return placed
-
-
-# --- 8: look -------------------------------------------------------------------------------------------
-
-
-def _fetch_stills(
-    uses: Sequence[ClipUse], placed: Sequence[Placed], store: Store, options: Options, progress: Progress
-) -> dict[str, bytes]:
-    """Fetch the worst frame of every finding at warning or above, as WebP, unless the store has it."""
-    from . import engine
-    from .measure import fetch_still
-
-    by_id = {use.id: use for use in uses}
-    stills: dict[str, bytes] = {}
-    requests = []
-    for item in placed:
-        finding = item.finding
-        if finding.score < WARNING:
-            continue
-        moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
-        known = store.load_still(item.key, moment, STILL_SIZE)
-        if known is not None:
-            stills[item.id] = known
-        else:
-            requests.append((item, moment, by_id[finding.use].media))
-    if requests:
-        progress.say("Fetching the frames to look at")
-    tasks = [(media, moment, STILL_SIZE) for _, moment, media in requests]
-    for position, picture in engine.run(fetch_still, tasks, engine=options.engine):
-        item, moment, _ = requests[position]
-        if isinstance(picture, bytes):
-            store.save_still(item.key, moment, STILL_SIZE, picture)
-            stills[item.id] = picture
-    return stills
 
 
 # --- the result ----------------------------------------------------------------------------------------

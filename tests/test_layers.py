@@ -21,6 +21,7 @@ LEVEL = {
     "verdicts": 1,
     "engine": 2,
     "measure": 2,
+    "gather": 2,
     "settings": 2,
     "audit": 3,
     "report": 3,

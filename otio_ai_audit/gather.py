@@ -1,0 +1,147 @@
+"""Signals and stills for an edit: from the store where it has them, else from the workers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from . import engine as engine_room
+from .measure import SIGNALS_VERSION, fetch_still, measure
+from .model import (
+    WARNING,
+    ClipUse,
+    Failure,
+    Media,
+    MediaFailure,
+    MediaJob,
+    MediaSignals,
+    Placed,
+    Plan,
+)
+from .store import Store
+
+STILL_SIZE = 640
+"""Long side of evidence pictures, pixels."""
+
+
+class Progress(Protocol):
+    """Where an audit says how far it is; every method returns at once."""
+
+    def say(self, text: str) -> None: ...
+
+    def step(self, done: int, total: int, name: str) -> None: ...
+
+
+def signals(
+    plan: Plan, store: Store, engine: str | Executor, progress: Progress, force: bool = False
+) -> tuple[list[ClipUse], list[Failure]]:
+    """Measure every job of a plan that the store does not know.
+
+    Parameters
+    ----------
+    plan
+        What to decode and who uses it.
+    store
+        Asked first, and told as soon as a medium is measured: an interrupted audit loses nothing.
+    engine
+        See `otio_ai_audit.engine.run`.
+    progress
+        Told after every medium.
+    force
+        Measure again what the store knows.
+
+    Returns
+    -------
+    uses : list of ClipUse
+        With their signals and keys.
+    failures : list of Failure
+        The plan's own, and one for every use of a medium that could not be measured.
+    """
+    outcomes: dict[int, MediaSignals | MediaFailure] = {}
+    waiting: list[tuple[int, MediaJob]] = []
+    for index, job in enumerate(plan.jobs):
+        try:
+            job = replace(job, key=store.content_key(job.media))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            outcomes[index] = MediaFailure(job.media.path, f"Cannot be read: {reason}.")
+            continue
+        known = None if force else store.load(job.key, job.span, SIGNALS_VERSION)
+        if known is None:
+            waiting.append((index, job))
+        else:
+            outcomes[index] = known
+    if waiting:
+        progress.say(f"Measuring {len(waiting)} of {len(plan.jobs)} media")
+    jobs = [job for _, job in waiting]
+    runs = engine_room.run(measure, jobs, engine=engine, costs=[job.cost for job in jobs])
+    for done, (position, outcome) in enumerate(runs, start=1):
+        index, job = waiting[position]
+        if isinstance(outcome, engine_room.Crash):
+            outcome = MediaFailure(job.media.path, outcome.message)
+        if isinstance(outcome, MediaSignals):
+            store.save(outcome, SIGNALS_VERSION)
+        outcomes[index] = outcome
+        progress.step(done, len(waiting), Path(job.media.path).name)
+    return _attach(plan, outcomes)
+
+
+def _attach(
+    plan: Plan, outcomes: Mapping[int, MediaSignals | MediaFailure]
+) -> tuple[list[ClipUse], list[Failure]]:
+    uses, failures = [], list(plan.failures)
+    for use in plan.uses:
+        outcome = outcomes[use.job]
+        if isinstance(outcome, MediaFailure):
+            failures.append(failure_of(use, outcome.reason))
+        else:
+            uses.append(replace(use, signals=outcome, key=_use_key(use, outcome.key)))
+    return uses, failures
+
+
+def _use_key(use: ClipUse, key: str) -> str:
+    """Hash media content and source interval: the same wherever the clip stands in the edit."""
+    start = float(min((span.start for span in use.visible), default=0))
+    end = float(max((span.end for span in use.visible), default=0))
+    return hashlib.sha256(f"{key} {start:.4f} {end:.4f}".encode()).hexdigest()[:16]
+
+
+def failure_of(use: ClipUse, reason: str) -> Failure:
+    """Say why a use could not be looked at."""
+    return Failure(use.id, use.name, reason, use.record_start, use.record_frames, use.media.path)
+
+
+def stills(
+    uses: Sequence[ClipUse],
+    placed: Sequence[Placed],
+    store: Store,
+    engine: str | Executor,
+    progress: Progress,
+) -> dict[str, bytes]:
+    """Fetch the worst frame of every finding at warning or above, as WebP, unless the store has it."""
+    by_id = {use.id: use for use in uses}
+    found: dict[str, bytes] = {}
+    waiting: list[tuple[Placed, float, Media]] = []
+    for item in placed:
+        finding = item.finding
+        if finding.score < WARNING:
+            continue
+        moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
+        known = store.load_still(item.key, moment, STILL_SIZE)
+        if known is None:
+            waiting.append((item, moment, by_id[finding.use].media))
+        else:
+            found[item.id] = known
+    if waiting:
+        progress.say("Fetching the frames to look at")
+    tasks = [(media, moment, STILL_SIZE) for _, moment, media in waiting]
+    for position, picture in engine_room.run(fetch_still, tasks, engine=engine):
+        item, moment, _ = waiting[position]
+        if isinstance(picture, bytes):
+            store.save_still(item.key, moment, STILL_SIZE, picture)
+            found[item.id] = picture
+    return found
