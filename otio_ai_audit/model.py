@@ -276,6 +276,10 @@ class ClipUse:
     """Media intervals where the edit itself repeats frames (a rendered master): no freeze there."""
     shown: tuple[tuple[int, int], ...] = ()
     """Timeline frame ranges ``[start, end)`` of this clip that no upper track hides."""
+    blended: tuple[tuple[int, int], ...] = ()
+    """Timeline frame ranges under a dissolve or a fade."""
+    held: tuple[tuple[int, int], ...] = ()
+    """Timeline frame ranges where the edit itself repeats frames: freezes, slow motion, stills."""
     retime: str = ""
     """Empty, or in words: ``50 %``, ``reverse``, ``freeze frame``, ``variable speed``."""
     key: str = ""
@@ -310,6 +314,10 @@ class Failure:
     record_start: int
     record_frames: int
     media: str | None = None
+    shown: tuple[tuple[int, int], ...] = ()
+    """As in `ClipUse`, for a clip whose media are not at hand but whose picture is in the master."""
+    blended: tuple[tuple[int, int], ...] = ()
+    held: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
