@@ -1,0 +1,283 @@
+"""Faults put into clean clips at known frames and places, the same for the same seed.
+
+Every fault is a function of RGB frames (height, width, 3) uint8; it returns new frames and what was
+done, so that a detector's answer can be checked frame by frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+Frames = list[Image]
+Region = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What was put in: which detector should speak, on which frames ``[first, stop)``, and where."""
+
+    kind: str
+    detector: str
+    first: int
+    stop: int
+    region: Region | None = None
+
+
+def _stretch(count: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Take the middle third of a clip, or at least 16 frames, moved a little."""
+    length = min(count - 6, max(16, count // 3))
+    first = max(2, (count - length) // 2 + int(rng.integers(-3, 4)))
+    return first, min(count - 2, first + length)
+
+
+def _gain(frame: Image, gain: float | npt.NDArray[np.float64]) -> Image:
+    return np.clip(frame * gain + 0.5, 0, 255).astype(np.uint8)
+
+
+def ellipse(
+    shape: tuple[int, ...], rng: np.random.Generator, height: float = 0.34, width: float = 0.2
+) -> tuple[npt.NDArray[np.float64], Region]:
+    """Soft-edged ellipse of the given share of the picture: weights (h, w, 1) and its box."""
+    rows, columns = shape[:2]
+    cy, cx = rng.uniform(0.3, 0.7), rng.uniform(0.25, 0.75)
+    yy, xx = np.mgrid[:rows, :columns]
+    radius = np.hypot((yy / rows - cy) / (height / 2), (xx / columns - cx) / (width / 2))
+    weight = np.clip((1.05 - radius) / 0.1, 0, 1)[..., None]
+    return weight, (cx - width / 2, cy - height / 2, width, height)
+
+
+def alternate(frames: Sequence[Image], rng: np.random.Generator, size: float) -> tuple[Frames, int, int]:
+    first, stop = _stretch(len(frames), rng)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        out[t] = _gain(out[t], 1 + size * (1 if t % 2 else -1))
+    return out, first, stop
+
+
+def alternate_3(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    out, first, stop = alternate(frames, rng, 0.03)
+    return out, Fault("alternate_3", "flicker", first, stop)
+
+
+def alternate_12(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    out, first, stop = alternate(frames, rng, 0.12)
+    return out, Fault("alternate_12", "flicker", first, stop)
+
+
+def pulse_4hz(frames: Sequence[Image], rng: np.random.Generator, rate: float = 24.0) -> tuple[Frames, Fault]:
+    first, stop = _stretch(len(frames), rng)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        out[t] = _gain(out[t], 1 + 0.1 * np.sin(2 * np.pi * 4.0 * (t - first) / rate))
+    return out, Fault("pulse_4hz", "flicker", first, stop)
+
+
+def random_gain(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Every frame a gain of its own, a little different per channel."""
+    first, stop = _stretch(len(frames), rng)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        out[t] = _gain(out[t], 1 + rng.normal(0, 0.05) + rng.normal(0, 0.015, 3))
+    return out, Fault("random_gain", "flicker", first, stop)
+
+
+def local_15(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    first, stop = _stretch(len(frames), rng)
+    weight, region = ellipse(frames[0].shape, rng)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        out[t] = _gain(out[t], 1 + 0.15 * weight * (1 if t % 2 else -1))
+    return out, Fault("local_15", "flicker", first, stop, region)
+
+
+def local_8hz(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Pulse an ellipse every three frames, ±12 %."""
+    first, stop = _stretch(len(frames), rng)
+    weight, region = ellipse(frames[0].shape, rng, 0.4, 0.3)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        out[t] = _gain(out[t], 1 + 0.12 * weight * np.cos(2 * np.pi * (t - first) / 3.0))
+    return out, Fault("local_8hz", "flicker", first, stop, region)
+
+
+def _smooth_field(rng: np.random.Generator, rows: int, columns: int, grain: int) -> npt.NDArray[np.float64]:
+    """Smooth random field with unit deviation."""
+    coarse = rng.normal(size=(rows // grain + 3, columns // grain + 3))
+    y, x = np.arange(rows) / grain, np.arange(columns) / grain
+    y0, x0 = y.astype(int), x.astype(int)
+    fy, fx = (y - y0)[:, None], (x - x0)[None]
+    fy, fx = fy * fy * (3 - 2 * fy), fx * fx * (3 - 2 * fx)
+    top = coarse[y0][:, x0] * (1 - fx) + coarse[y0][:, x0 + 1] * fx
+    low = coarse[y0 + 1][:, x0] * (1 - fx) + coarse[y0 + 1][:, x0 + 1] * fx
+    field = top * (1 - fy) + low * fy
+    return np.asarray(field / max(float(field.std()), 1e-6))
+
+
+def boil(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Texture is pushed about by a smooth random displacement, new in each frame."""
+    from benchmarks.scenes import sample
+
+    first, stop = _stretch(len(frames), rng)
+    rows, columns = frames[0].shape[:2]
+    weight, region = ellipse(frames[0].shape, rng)
+    size = 3.5 * max(rows, columns) / 832  # 3.5 px where the picture is 832 px wide
+    yy, xx = np.mgrid[:rows, :columns].astype(np.float64)
+    grain = max(4, columns // 40)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        dy = weight[..., 0] * size * _smooth_field(rng, rows, columns, grain)
+        dx = weight[..., 0] * size * _smooth_field(rng, rows, columns, grain)
+        moved = sample(out[t].astype(np.float64), yy + dy, xx + dx)
+        out[t] = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+    return out, Fault("boil", "flicker", first, stop, region)
+
+
+def fur(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Fine texture drawn anew in every frame within an ellipse."""
+    first, stop = _stretch(len(frames), rng)
+    weight, region = ellipse(frames[0].shape, rng, 0.45, 0.35)
+    rows, columns = frames[0].shape[:2]
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        hair = _smooth_field(rng, rows, columns, max(2, columns // 160))
+        out[t] = np.clip(out[t] + 16 * weight * hair[..., None] + 0.5, 0, 255).astype(np.uint8)
+    return out, Fault("fur", "flicker", first, stop, region)
+
+
+def pop(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    out = [frame.copy() for frame in frames]
+    out[at] = _gain(out[at], 1.2)
+    return out, Fault("pop", "pop", at, at + 1)
+
+
+def pop_dark_2(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Two frames darker and bluer."""
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    out = [frame.copy() for frame in frames]
+    for t in (at, at + 1):
+        out[t] = _gain(out[t], np.array([0.8, 0.85, 0.95]))
+    return out, Fault("pop_dark_2", "pop", at, at + 2)
+
+
+def local_pop(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    weight, region = ellipse(frames[0].shape, rng)
+    out = [frame.copy() for frame in frames]
+    out[at] = _gain(out[at], 1 + 0.35 * weight)
+    return out, Fault("local_pop", "pop", at, at + 1, region)
+
+
+def glitch(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """One frame from elsewhere in another crop and mirrored."""
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    out = [frame.copy() for frame in frames]
+    out[at] = np.ascontiguousarray(out[at][::-1, ::-1])
+    return out, Fault("glitch", "pop", at, at + 1)
+
+
+def seam(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Exposure and colour jump at one frame and stay."""
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    gain = 1 + rng.choice([-1, 1]) * rng.uniform(0.1, 0.16) + rng.normal(0, 0.02, 3)
+    return [frame if t < at else _gain(frame, gain) for t, frame in enumerate(frames)], Fault(
+        "seam", "pop", at, at + 1
+    )
+
+
+def tail(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Darken the last five frames, as video models do."""
+    out = [frame.copy() for frame in frames]
+    count = len(out)
+    depth = rng.uniform(0.12, 0.25)
+    for i in range(5):
+        out[count - 5 + i] = _gain(out[count - 5 + i], 1 - depth * (i + 1) / 5)
+    return out, Fault("tail", "pop", count - 5, count)
+
+
+def freeze(frames: Sequence[Image], rng: np.random.Generator, length: int, name: str) -> tuple[Frames, Fault]:
+    at = int(rng.integers(4, len(frames) - length - 3))
+    out = [frames[at] if at <= t < at + length else frame for t, frame in enumerate(frames)]
+    return list(out), Fault(name, "freeze", at, at + length)
+
+
+def freeze_16(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return freeze(frames, rng, 16, "freeze_16")
+
+
+def freeze_8(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return freeze(frames, rng, 8, "freeze_8")
+
+
+def black_tail(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    length = int(rng.integers(1, 13))
+    out = [*frames[:-length], *(np.zeros_like(frames[0]) for _ in range(length))]
+    return out, Fault("black_tail", "dead", len(frames) - length, len(frames))
+
+
+def black_middle(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    length = int(rng.integers(1, 5))
+    out = [np.zeros_like(f) if at <= t < at + length else f for t, f in enumerate(frames)]
+    return out, Fault("black_middle", "dead", at, at + length)
+
+
+def hidden_cut(
+    frames: Sequence[Image], rng: np.random.Generator, other: Sequence[Image]
+) -> tuple[Frames, Fault]:
+    """Go over to another clip, fitted to the same size, at one frame."""
+    count = len(frames)
+    at = int(rng.integers(count // 4, 3 * count // 4))
+    rows, columns = frames[0].shape[:2]
+    y = np.arange(rows) * other[0].shape[0] // rows
+    x = np.arange(columns) * other[0].shape[1] // columns
+    rest = [np.ascontiguousarray(other[min(t, len(other) - 1)][y][:, x]) for t in range(count - at)]
+    return [*frames[:at], *rest], Fault("hidden_cut", "cut", at, at + 1)
+
+
+FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames, Fault]]] = {
+    "alternate_3": alternate_3,
+    "alternate_12": alternate_12,
+    "pulse_4hz": pulse_4hz,
+    "random_gain": random_gain,
+    "local_15": local_15,
+    "local_8hz": local_8hz,
+    "boil": boil,
+    "fur": fur,
+    "pop": pop,
+    "pop_dark_2": pop_dark_2,
+    "local_pop": local_pop,
+    "glitch": glitch,
+    "seam": seam,
+    "tail": tail,
+    "freeze_16": freeze_16,
+    "freeze_8": freeze_8,
+    "black_tail": black_tail,
+    "black_middle": black_middle,
+}
+"""`hidden_cut` needs a second clip and stands apart."""
+
+
+def inject(
+    frames: Sequence[Image], kind: str, seed: int, other: Sequence[Image] | None = None
+) -> tuple[Frames, Fault]:
+    """Put one fault into a clip; `other` is the clip behind a hidden cut.
+
+    Raises
+    ------
+    ValueError
+        Where the clip is shorter than 24 frames, or a hidden cut has no other clip.
+    """
+    if len(frames) < 24:
+        raise ValueError(f"A fault needs at least 24 frames, the clip has {len(frames)}.")
+    rng = np.random.default_rng([seed, *kind.encode()])
+    if kind == "hidden_cut":
+        if other is None:
+            raise ValueError("A hidden cut needs another clip.")
+        return hidden_cut(frames, rng, other)
+    return FAULTS[kind](frames, rng)

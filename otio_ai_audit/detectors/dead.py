@@ -1,0 +1,159 @@
+"""Black, blank or damaged pictures, and files that end before they promised to.
+
+A rule, not a learned score: below the limit less than 0.5, broken 0.8 or more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from otio_ai_audit.detectors._view import Floats, Judgement, Mask, View, finding, judge_each, runs
+from otio_ai_audit.model import ClipUse, Detection, Finding, Problem
+
+ID = "dead"
+LABEL = "black"
+COLOR = "Sky"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What counts as black and blank; levels in code values 0–255."""
+
+    black_level: float = 14.0
+    """A frame is black where its 99th percentile lies below."""
+    blank_range: float = 2.0
+    """A frame is blank where nearly all pixels lie within this range and nothing has detail."""
+    fade_seconds: float = 1.0
+    """A fall to black that takes at least a quarter of this is a fade, and a fade is a note."""
+
+
+def detect(uses: Sequence[ClipUse], settings: Settings) -> Detection:
+    """Score every use by its worst dead stretch; a rule, so 0 where there is none."""
+    return judge_each(uses, lambda view: _judge(view, settings))
+
+
+def _judge(view: View, settings: Settings) -> Judgement:
+    grid = view.signals.grid
+    frames = np.zeros(len(view.times))
+    found: list[Finding] = []
+    black = (grid.high < settings.black_level) & (grid.luma.max(axis=(1, 2)) < settings.black_level)
+    flat = (grid.high - grid.low < settings.blank_range) & (grid.detail.max(axis=(1, 2)) < 1.0)
+    flat &= ~black & _one_colour(view)
+    damaged = grid.corrupt.astype(np.bool_)
+    for a, b in runs(black & view.visible):
+        found.append(_black(view, settings, a, b, frames))
+    for a, b in runs(flat & view.visible):
+        found.append(_blank(view, a, b, frames))
+    for a, b in runs(damaged & view.visible):
+        score = _by_length(b - a)
+        frames[a:b] = np.maximum(frames[a:b], score)
+        message = (
+            f"Damaged picture for {_frames(b - a)}; the file cannot be decoded cleanly. Render it again."
+        )
+        evidence = {"frames": float(b - a)}
+        found.append(
+            finding(
+                view,
+                (a, b - 1),
+                detector=ID,
+                score=score,
+                message=message,
+                label="damaged",
+                evidence=evidence,
+            )
+        )
+    found.extend(_problem(view, problem, frames) for problem in view.signals.problems if _told(view, problem))
+    return Judgement(float(frames[view.visible].max(initial=0.0)), tuple(found), frames)
+
+
+def _one_colour(view: View) -> Mask:
+    grid = view.signals.grid
+    spread = np.maximum(np.ptp(grid.blue, axis=(1, 2)), np.ptp(grid.red, axis=(1, 2)))
+    return np.asarray(spread < 2.0, dtype=np.bool_)
+
+
+def _by_length(frames: int) -> float:
+    return min(0.99, 0.84 + 0.01 * frames)
+
+
+def _black(view: View, settings: Settings, a: int, b: int, frames: Floats) -> Finding:
+    shown = np.flatnonzero(view.visible)
+    whole = a <= shown[0] and b > shown[-1]
+    faded = not whole and _is_fade(view, settings, a, b)
+    score = 0.98 if whole else 0.35 if faded else _by_length(b - a)
+    frames[a:b] = np.maximum(frames[a:b], score)
+    at_start = a == 0
+    at_end = b == len(view.times) and not whole
+    if whole:
+        message = "Black all through the part in use."
+    elif faded:
+        message = f"Fades to black; black for {_frames(b - a)}."
+    elif at_end:
+        message = f"Black for {_frames(b - a)} at the file's end. Trim."
+    elif at_start:
+        message = f"Black for {_frames(b - a)} at the file's start. Trim."
+    else:
+        message = f"Black for {_frames(b - a)} in the middle of the shot."
+    evidence = {"frames": float(b - a), "seconds": round(view.end(b - 1) - float(view.times[a]), 3)}
+    return finding(
+        view, (a, b - 1), detector=ID, score=score, message=message, label="black", evidence=evidence
+    )
+
+
+def _is_fade(view: View, settings: Settings, a: int, b: int) -> bool:
+    """Whether brightness leads gradually into the black stretch, or out of it."""
+    bright = view.signals.grid.luma.mean(axis=(1, 2)).astype(np.float64)
+    steps = max(3, round(0.25 * settings.fade_seconds / view.step))
+    sides = []
+    if a > 0 and view.visible[a - 1]:
+        sides.append(bright[max(0, a - steps) : a + 1][::-1])
+    if b < len(bright) and view.visible[b]:
+        sides.append(bright[b - 1 : b + steps])
+    for side in sides:
+        if len(side) < 4:
+            return False
+        rise = np.diff(side)
+        total = float(side[-1] - side[0])
+        if total < 4.0 or rise.max() > 0.6 * total or rise.min() < -0.1 * total:
+            return False
+    return bool(sides)
+
+
+def _blank(view: View, a: int, b: int, frames: Floats) -> Finding:
+    score = _by_length(b - a)
+    frames[a:b] = np.maximum(frames[a:b], score)
+    message = f"Nothing but one flat colour for {_frames(b - a)}."
+    evidence = {"frames": float(b - a)}
+    return finding(
+        view, (a, b - 1), detector=ID, score=score, message=message, label="blank", evidence=evidence
+    )
+
+
+def _told(view: View, problem: Problem) -> bool:
+    if problem.kind == "truncated":
+        return bool(view.visible[-1])
+    if problem.kind == "missing-frames":
+        nearest = int(np.argmin(np.abs(view.times - float(problem.start))))
+        return bool(view.visible[nearest])
+    return False
+
+
+def _problem(view: View, problem: Problem, frames: Floats) -> Finding:
+    if problem.kind == "truncated":
+        at = len(view.times) - 1
+        message = "The file ends before it promised to; the picture is missing from here on. Render it again."
+        label = "file ends early"
+    else:
+        at = int(np.argmin(np.abs(view.times - float(problem.start))))
+        message = f"{_frames(problem.count).capitalize()} missing here. Render them again."
+        label = "missing frames"
+    frames[at] = max(float(frames[at]), 0.9)
+    evidence: dict[str, float | str] = {"frames": float(problem.count)}
+    return finding(view, (at, at), detector=ID, score=0.9, message=message, label=label, evidence=evidence)
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
