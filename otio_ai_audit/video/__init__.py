@@ -1,0 +1,11 @@
+"""Reading and writing pictures; the only room that imports PyAV."""
+
+from __future__ import annotations
+
+from otio_ai_audit.video.picture import rgb_frames
+from otio_ai_audit.video.planes import LUMA_FIRST, Frame
+from otio_ai_audit.video.probe import probe
+from otio_ai_audit.video.read import FrameReader, read_frames
+from otio_ai_audit.video.write import encode
+
+__all__ = ["LUMA_FIRST", "Frame", "FrameReader", "encode", "probe", "read_frames", "rgb_frames"]

@@ -1,0 +1,356 @@
+"""Opening a movie file and getting decoded pictures out of it, also where it is damaged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import av
+import av.error
+import av.logging
+
+from otio_ai_audit.errors import MediaError
+from otio_ai_audit.model import Problem
+
+DECODE_FROM_START = Fraction(5)
+"""Seconds up to which a start inside the file is reached by decoding from frame 0."""
+SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10))
+"""Seconds before the target at which a seek is tried, in turn, until the start is right."""
+MAX_FAILURES = 500
+"""Packets in a row that may fail before the rest of a file is given up."""
+
+# FFmpeg's messages are counted (see `Pictures`), never shown: a person gets our Problem instead.
+# PyAV ignores them altogether by default; a level that somebody else has chosen is left alone.
+if av.logging.get_level() is None:
+    av.logging.set_level(av.logging.ERROR)
+    logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
+
+
+class Source(Protocol):
+    """Where decoded pictures come from: a movie file or a sequence of picture files."""
+
+    first: av.VideoFrame
+    """The first displayed picture."""
+    time_base: Fraction
+    rate: Fraction
+    problems: list[Problem]
+
+    def pictures(self, start: int) -> Iterator[tuple[int, av.VideoFrame, bool]]:
+        """Yield (ticks from the first picture, picture, damaged), beginning at or before tick `start`."""
+
+    def finish(self, last: int | None, count: int, whole: bool) -> None:
+        """Compare what was got with what was promised, once the end was reached; fills `problems`."""
+
+    def close(self) -> None: ...
+
+
+def check_readable(path: str) -> None:
+    """Say in one sentence why a path cannot be opened as media.
+
+    Raises
+    ------
+    MediaError
+    """
+    file = Path(path)
+    try:
+        if file.is_dir():
+            raise MediaError(f"{path} is a folder, not a media file; name the file.")
+        with file.open("rb") as stream:
+            if not stream.read(1):
+                raise MediaError(f"{path} is empty (0 bytes); render or copy it again.")
+    except FileNotFoundError as error:
+        raise MediaError(f"File not found: {path}; relink it or give its folder.") from error
+    except PermissionError as error:
+        raise MediaError(f"{path} may not be read (no permission); change its access rights.") from error
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+class FileSource:
+    """A movie file: finds its video stream, its first displayed picture and what it promises."""
+
+    def __init__(self, path: str, threads: int = 1) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self._threads = threads
+        self._failed = 0
+        self._damaged = 0
+        self._first_damage: int | None = None
+        self._backwards = 0
+        self._key: int | None = None
+        self._gave_up = False
+        check_readable(path)
+        self._open()
+        try:
+            self._decoder = self._decode()
+            self._find_first()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- opening
+
+    def _open(self) -> None:
+        try:
+            with av.logging.Capture():
+                self.container = av.open(self.path, metadata_errors="replace", options=self._options())
+        except (av.error.FFmpegError, ValueError) as error:
+            raise MediaError(_why_unreadable(self.path)) from error
+        streams = [s for s in self.container.streams.video if not _is_cover(s)]
+        if not streams:
+            kinds = sorted({s.type for s in self.container.streams})
+            self.container.close()
+            held = f"it holds only {' and '.join(kinds)}" if kinds else "it holds no streams"
+            raise MediaError(f"{self.path} has no video stream ({held}); leave it out or relink it.")
+        self.stream: Any = streams[0]
+        context = self.stream.codec_context
+        if context is None:
+            tag = getattr(self.stream, "codec_tag", "") or "unknown"
+            self.container.close()
+            raise MediaError(f"{self.path} uses a codec that cannot be decoded here ({tag}); convert it.")
+        context.thread_count = self._threads
+        # Slices only: frame threads have stalled when decoding stopped early.
+        context.thread_type = "SLICE" if self._threads > 1 else "NONE"
+        self.time_base = self.stream.time_base or Fraction(1, 1000)
+
+    def _options(self) -> dict[str, str]:
+        # A text file can pass for a playlist: never let it reach out to other files or hosts.
+        return {"protocol_whitelist": "file"}
+
+    def _find_first(self) -> None:
+        entry = next(self._decoder, None)
+        if entry is None:
+            raise MediaError(
+                f"No video frame could be decoded from {self.path} "
+                f"({self._failed} damaged packets); render or copy it again."
+            )
+        self._waiting: tuple[av.VideoFrame, bool] | None = entry
+        self.first = entry[0]
+        self.rate = rate_of(self.stream)
+        self._step = max(1, round(1 / self.rate / self.time_base))
+        self._timed = self.first.pts is not None
+        self._origin = _stamp(self.first) or 0
+        start = self.stream.start_time
+        if self._failed and start is not None and start < self._origin:
+            self._origin = start  # the first pictures are lost; the others keep their times
+
+    # --- decoding
+
+    def _decode(self) -> Iterator[tuple[av.VideoFrame, bool]]:
+        """Decode from where the container stands; damaged packets are counted and passed over."""
+        capture = av.logging.Capture
+        stream = self.stream
+        packets = self.container.demux(stream)
+        damaged: set[int | None] = set()
+        failures = 0
+        self._key = None
+        while True:
+            packet: Any = None
+            log: list[Any]
+            with capture() as log:
+                try:
+                    packet = next(packets, None)
+                    if packet is None:
+                        return
+                    frames = packet.decode()
+                    failures = 0
+                except av.error.EOFError:
+                    return
+                except av.error.FFmpegError:
+                    frames = []
+                    failures += 1
+                    self._failed += 1
+                    self._note_damage(packet)
+                    if failures >= MAX_FAILURES:
+                        self._gave_up = True
+                        return
+                    if packet is None:  # reading failed, not decoding: go on behind it
+                        packets = self.container.demux(stream)
+            if self._key is None and packet is not None and packet.is_keyframe:
+                self._key = packet.pts if packet.pts is not None else packet.dts
+            if log and packet is not None and packet.size:
+                damaged.add(packet.pts)
+                self._note_damage(packet)
+            for frame in frames:
+                bad = False
+                if damaged and frame.pts in damaged:
+                    damaged.discard(frame.pts)
+                    bad = True
+                    self._damaged += 1
+                yield frame, bad
+
+    def _note_damage(self, packet: Any) -> None:
+        if self._first_damage is None:
+            stamp = None if packet is None else packet.pts if packet.pts is not None else packet.dts
+            self._first_damage = stamp
+
+    def _timed_pictures(
+        self, entries: Iterator[tuple[av.VideoFrame, bool]]
+    ) -> Iterator[tuple[int, av.VideoFrame, bool]]:
+        last: int | None = None
+        origin, step, timed = self._origin, self._step, self._timed
+        for frame, bad in entries:
+            stamp = frame.pts if timed else None
+            if stamp is None and timed:
+                stamp = frame.dts
+            ticks = stamp - origin if stamp is not None else 0 if last is None else last + step
+            if last is not None and ticks <= last:
+                self._backwards += 1
+                ticks = last + 1
+            last = ticks
+            yield ticks, frame, bad
+
+    def pictures(self, start: int) -> Iterator[tuple[int, av.VideoFrame, bool]]:
+        """Yield every picture from at or before tick `start`; exact also on long groups of pictures.
+
+        Up to 5 s are decoded from frame 0. Further in, the file is sought and the first key frame and the
+        first picture after it are checked against `start`; where they lie behind it (some HEVC files do
+        that) an earlier place is tried, at last frame 0.
+        """
+        if self._timed and start * self.time_base > DECODE_FROM_START:
+            for back in SEEK_BACK:
+                target = start - round(back / self.time_base)
+                if target <= 0:
+                    break
+                found = self._seek(target, start)
+                if found is not None:
+                    yield from found
+                    return
+            self.container.close()
+            self._open()
+            self._decoder, self._waiting = self._decode(), None
+        elif self._waiting is None:
+            self.container.close()
+            self._open()
+            self._decoder = self._decode()
+        yield from self._timed_pictures(self._from_start())
+
+    def _from_start(self) -> Iterator[tuple[av.VideoFrame, bool]]:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            yield waiting
+        yield from self._decoder
+
+    def _seek(self, target: int, start: int) -> Iterator[tuple[int, av.VideoFrame, bool]] | None:
+        """Seek to `target`; the pictures from there, or None where they begin after `start`."""
+        self._waiting = None
+        try:
+            with av.logging.Capture():
+                self.container.seek(self._origin + target, stream=self.stream)
+        except av.error.FFmpegError:
+            return None
+        pictures = self._timed_pictures(self._decode())
+        first = next(pictures, None)
+        if first is None or self._key is None:
+            return None
+        # A picture before the key frame hangs on pictures that were not decoded.
+        key = self._key - self._origin
+        if max(key, first[0]) > start:
+            return None
+        return _chain(first, pictures, key)
+
+    # --- what was promised
+
+    def finish(self, last: int | None, count: int, whole: bool) -> None:
+        """Report damage, and an end that came before the promised one.
+
+        Parameters
+        ----------
+        last : int or None
+            Ticks of the last picture got.
+        count : int
+            Pictures got; compared with the promised number where `whole`.
+        whole : bool
+            The file was read from its first picture to its end.
+        """
+        self._report_damage()
+        if self._backwards:
+            self.problems.append(
+                Problem("other", "Frames whose time does not move forward; given in order.", self._backwards)
+            )
+        if last is None:
+            return
+        from otio_ai_audit.video.promise import check_end
+
+        problem = check_end(self, last, count, whole)
+        if problem is not None:
+            self.problems.append(problem)
+
+    def report_early_stop(self) -> None:
+        """Report what was met where reading stopped before the file's end, as asked."""
+        self._report_damage()
+
+    @property
+    def origin(self) -> int:
+        """Time stamp of the first displayed picture, in ticks of the stream."""
+        return self._origin
+
+    @property
+    def step(self) -> int:
+        """Ticks of one frame."""
+        return self._step
+
+    def _report_damage(self) -> None:
+        count = self._failed + self._damaged
+        if not count:
+            return
+        place = Fraction(0)
+        if self._first_damage is not None:
+            place = max(Fraction(0), (self._first_damage - self._origin) * self.time_base)
+        end = "; the rest was given up" if self._gave_up else ""
+        text = f"{count} damaged {'packet' if count == 1 else 'packets'}, first at {float(place):.2f} s{end}."
+        self.problems.append(Problem("corrupt", text, count, place))
+        self._failed = self._damaged = 0
+
+    def close(self) -> None:
+        self.container.close()
+
+
+def _chain(
+    first: tuple[int, av.VideoFrame, bool], rest: Iterator[tuple[int, av.VideoFrame, bool]], key: int
+) -> Iterator[tuple[int, av.VideoFrame, bool]]:
+    if first[0] >= key:
+        yield first
+    for entry in rest:
+        if entry[0] >= key:
+            yield entry
+
+
+def _stamp(frame: av.VideoFrame) -> int | None:
+    return frame.pts if frame.pts is not None else frame.dts
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether a video stream is only a cover picture beside the sound."""
+    return bool(int(stream.disposition) & 0x400)
+
+
+def _why_unreadable(path: str) -> str:
+    with Path(path).open("rb") as file:
+        head = file.read(64)
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return f"{path} was cut short: its index is missing at the end; render or copy it again."
+    return f"{path} is not a media file, or is damaged from its beginning; render or copy it again."
+
+
+def rate_of(stream: Any) -> Fraction:
+    """Average frames per second; coarse time stamps (Matroska's milliseconds) are snapped.
+
+    Rates within 2 in 10,000 of a whole number or of a whole number × 1000/1001 become that.
+    """
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate is not None and Fraction(1, 100) <= rate <= 1000:
+            return snap_rate(Fraction(rate))
+    return Fraction(25)
+
+
+def snap_rate(rate: Fraction) -> Fraction:
+    """Snap a rate to the nearest whole number, or that times 1000/1001, where it is that close."""
+    candidates = [Fraction(round(rate)), Fraction(round(rate * 1001 / 1000) * 1000, 1001)]
+    best = min(candidates, key=lambda candidate: abs(candidate - rate))
+    if best > 0 and abs(best - rate) / rate < Fraction(2, 10000):
+        return best
+    return rate.limit_denominator(100000)
