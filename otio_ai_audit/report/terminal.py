@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed
-from .against import round_two_lines
+from .against import GONE, round_two_lines
 from .text import (
-    NEVER_CHECKED,
     clips_in_order,
     counted,
     evidence_words,
     findings_in_order,
     is_standing,
     lines_of,
+    not_checked,
     one_line,
     summary,
 )
@@ -47,6 +47,8 @@ def table(result: AuditResult, console: Console, *, everything: bool = False) ->
         _line(console, line)
     for line in lines_of(result.notices):
         _line(console, line)
+    looked_for = ", ".join(result.detectors) or "nothing"
+    _line(console, f"Checked: {looked_for}. Not checked: {not_checked(result)}.")
     _line(console, _closing(result))
 
 
@@ -73,9 +75,13 @@ def _cells(placed: Placed, clip: ClipResult | None, everything: bool) -> list[st
         f"{finding.score:.2f}",
         placed.state,
         one_line(finding.label or finding.detector),
-        one_line(clip.name if clip else "no longer in the edit"),
+        one_line(clip.name if clip else GONE),
         message,
     ]
+
+
+def _shortened(name: str, most: int = 64) -> str:
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
 
 
 def _print_table(
@@ -105,6 +111,7 @@ def _print_table(
         cells = _cells(placed, clip, everything)
         if not states:
             del cells[3]
+        cells[-2] = _shortened(cells[-2])
         style = _STYLE[placed.finding.severity] if is_standing(placed, 0.0) else "dim"
         texts = [Text(cell) for cell in cells]
         texts[1].stylize(style)
@@ -141,11 +148,14 @@ def _closing(result: AuditResult) -> str:
     if dismissed:
         extra.append(f"{counted(dismissed, 'finding')} dismissed")
     more = f" {'; '.join(extra)}." if extra else ""
-    return f"{text}{more} Looked for {', '.join(result.detectors) or 'nothing'}; not for {NEVER_CHECKED}."
+    return f"{text}{more}"
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
     """Print one line as it is: no markup, no wrapping, nothing that the encoding cannot carry."""
     encoding = console.encoding or "utf-8"
     safe = text.encode(encoding, "replace").decode(encoding)
-    console.print(safe, style=style or None, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    if console.is_terminal:
+        console.print(safe, style=style or None, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    else:
+        console.file.write(f"{safe}\n")  # as it is: a console would turn tabs into blanks

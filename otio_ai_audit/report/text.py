@@ -15,6 +15,18 @@ from ..model import WARNING, AuditResult, ClipResult, Placed, severity_of
 NEVER_CHECKED = "fingers, lettering, lips, physics"
 """What no detector looks at: said in every report, so that nobody takes silence for approval."""
 
+_LOOKED_FOR = {
+    "flicker": "flicker",
+    "pop": "single bad frames",
+    "freeze": "frozen pictures",
+    "cut": "hidden cuts",
+    "dead": "black or damaged pictures",
+    "drift": "whether a subject stays the same within a shot",
+    "mismatch": "whether a subject looks the same from shot to shot",
+    "flash": "flash limits for photosensitive viewers",
+}
+"""Every kind of fault that a detector may look for, in a person's words."""
+
 STANDING = ("new", "open")
 """States of a finding that somebody still has to look at."""
 
@@ -117,6 +129,12 @@ def worst_first(result: AuditResult) -> list[tuple[ClipResult, list[Placed]]]:
     grouped = findings_by_clip(result)
     pairs = [(clip, grouped.get(clip.id, [])) for clip in clips_in_order(result) if clip.status == "audited"]
     return sorted(pairs, key=lambda pair: -severity_of_clip(*pair))
+
+
+def not_checked(result: AuditResult) -> str:
+    """Say what no detector of this run looked at: what none ever does, and what did not run."""
+    missing = [words for name, words in _LOOKED_FOR.items() if name not in result.detectors]
+    return "; ".join([NEVER_CHECKED, *missing])
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -1,0 +1,410 @@
+"""The result as one page: a single file that opens from disk, offline, and asks nobody for anything.
+
+Every text from outside (clip names, notes, messages) goes through Jinja's escaping; nothing of it
+stands inside a script or a style. The page's policy allows only its own script and style, by hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, Thumbnail, severity_of
+from . import drawing
+from .against import round_two_lines, title
+from .text import (
+    STANDING,
+    clean,
+    clips_in_order,
+    counted,
+    evidence_words,
+    findings_by_clip,
+    is_standing,
+    lines_of,
+    not_checked,
+    one_line,
+    severity_of_clip,
+    summary,
+    worst_first,
+)
+
+PICTURE_BYTES = 20 * 2**20
+"""Most bytes of pictures in a page; the worst clips come first. A page of 500 clips stays light."""
+STRIP_PICTURES = 8
+"""Pictures along the time axis of a clip with findings."""
+CURVE_POINTS = 300
+QUIET_POINTS = 100
+"""Points of a curve of a clip with findings, and of one without."""
+
+
+@dataclass(slots=True)
+class _Pictures:
+    """Turns picture bytes into data URLs until the page has enough of them."""
+
+    left: int = PICTURE_BYTES
+
+    def url(self, data: bytes | None, needed: bool = False) -> str:
+        if not data or (len(data) > self.left and not needed):
+            return ""
+        kind = _kind_of(data)
+        if not kind:
+            return ""
+        self.left -= len(data)
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _kind_of(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    return "jpeg" if data[:3] == b"\xff\xd8\xff" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as the page shows it."""
+
+    id: str
+    anchor: str
+    state: str
+    severity: str
+    detector: str
+    label: str
+    score: str
+    timecode: str
+    frames: str
+    source: str
+    message: str
+    evidence: Sequence[tuple[str, str]]
+    related: Sequence[str]
+    by: str
+    first_seen: str
+    picture: str
+    region: tuple[float, float, float, float] | None
+    standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClipView:
+    """A clip as the page shows it."""
+
+    anchor: str
+    id: str
+    name: str
+    meta: Sequence[str]
+    timecode: str
+    media: str
+    notes: Sequence[str]
+    kind: str
+    worst: float
+    start: int
+    picture: str
+    region: tuple[float, float, float, float] | None
+    scores: Sequence[tuple[str, float | None, str]]
+    findings: Sequence[FindingView]
+    curves: Sequence[drawing.CurveDrawing] = field(default=())
+    quiet: Sequence[str] = field(default=())
+    ticks: Sequence[str] = field(default=())
+    strip: Sequence[tuple[str, str]] = field(default=())
+
+
+def to_html(result: AuditResult) -> str:
+    """Return a result as one self-contained page."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, script = _asset("page.css"), _asset("page.js")
+    policy = (
+        "default-src 'none'; img-src data:; "
+        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
+    from markupsafe import Markup
+
+    page = environment.get_template("page.html")
+    return page.render(policy=policy, style=Markup(style), script=Markup(script), **_view(result))
+
+
+def write(result: AuditResult, path: Path) -> None:
+    """Write a result as one self-contained page."""
+    path.write_bytes(to_html(result).encode("utf-8"))
+
+
+def _asset(name: str) -> str:
+    text = resources.files(__package__).joinpath("page", name).read_text(encoding="utf-8")
+    # Line ends as the browser counts them, whatever the checkout made of them.
+    return text.replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _view(result: AuditResult) -> Mapping[str, Any]:
+    pairs = worst_first(result)
+    anchors = {clip.id: f"clip-{number}" for number, clip in enumerate(clips_in_order(result), start=1)}
+    clips = _clip_views(result, pairs, anchors)
+    grouped = findings_by_clip(result)
+    bars, lanes, height = _overview(result, grouped, anchors)
+    detectors = list(dict.fromkeys([*result.detectors, *(p.finding.detector for p in result.findings)]))
+    return {
+        "result": result,
+        "name": one_line(result.info.name) or one_line(result.info.source) or "Audit",
+        "facts": _facts(result),
+        "summary": summary(result),
+        "look": any(is_standing(p) for p in result.findings),
+        "tiles": _tiles(result),
+        "checked": ", ".join(result.detectors) or "nothing",
+        "not_checked": not_checked(result),
+        "notices": lines_of(result.notices),
+        "rounds": round_two_lines(result),
+        "clips": clips,
+        "gone": [_finding_view(p, f"gone-{i}", {}, "") for i, p in enumerate(grouped.get("", []), start=1)],
+        "failed": _set_aside(result, "failed", anchors),
+        "skipped": _set_aside(result, "skipped", anchors),
+        "detectors": detectors,
+        "states": [
+            s for s in ("new", "open", "fixed", "dismissed") if any(p.state == s for p in result.findings)
+        ],
+        "bars": bars,
+        "lanes": lanes,
+        "overview_height": height,
+        "overview_width": drawing.OVERVIEW_WIDTH,
+        "curve_size": (drawing.WIDTH, drawing.HEIGHT),
+        "limits": (WARNING, NOTE),
+    }
+
+
+def _facts(result: AuditResult) -> list[str]:
+    info = result.info
+    rate = float(info.rate)
+    facts = [
+        one_line(info.source) if info.source != info.name else "",
+        f"{rate:.6g} frames per second" + (", drop frame" if info.drop_frame else ""),
+        f"starts at {one_line(info.start_timecode)}" if info.has_edit else "",
+        counted(info.frames, "frame") if info.frames else "",
+        f"audited {one_line(result.finished).replace('T', ' ')}" if result.finished else "",
+        f"in {result.seconds:.0f} s" if result.seconds >= 1 else "",
+    ]
+    return [fact for fact in facts if fact]
+
+
+def _tiles(result: AuditResult) -> list[tuple[str, int, str]]:
+    """Count what the header shows: kind, number, words."""
+    standing = [p for p in result.findings if is_standing(p)]
+    states = {s: sum(p.state == s for p in result.findings) for s in ("fixed", "dismissed")}
+    new = sum(p.state == "new" for p in standing)
+    errors = sum(p.finding.severity == "error" for p in standing)
+    status = {s: sum(clip.status == s for clip in result.clips) for s in ("audited", "failed", "skipped")}
+    return [
+        ("error", errors, "errors"),
+        ("warning", len(standing) - errors, "warnings"),
+        ("new", new, "new"),
+        ("open", len(standing) - new, "open from before"),
+        ("fixed", states["fixed"], "fixed"),
+        ("dismissed", states["dismissed"], "dismissed"),
+        ("clean", status["audited"], "clips checked"),
+        ("failed", status["failed"], "not checked"),
+        ("skipped", status["skipped"], "skipped"),
+    ]
+
+
+def _overview(
+    result: AuditResult, grouped: Mapping[str, Sequence[Placed]], anchors: Mapping[str, str]
+) -> tuple[list[drawing.Bar], list[str], int]:
+    rows = []
+    for clip in clips_in_order(result):
+        kind = _kind(clip, grouped.get(clip.id, ()))
+        label = f"{one_line(clip.name)}: {kind}"
+        rows.append((clip, anchors[clip.id], kind, label))
+    return drawing.draw_overview(rows, result.info.frames)
+
+
+def _kind(clip: ClipResult, findings: Iterable[Placed]) -> str:
+    if clip.status != "audited":
+        return clip.status
+    worst = max((p.finding.score for p in findings if p.state in STANDING), default=0.0)
+    severity = severity_of(worst)
+    return "clean" if severity == "none" else severity
+
+
+def _set_aside(result: AuditResult, status: str, anchors: Mapping[str, str]) -> list[Mapping[str, str]]:
+    return [
+        {
+            "anchor": anchors[clip.id],
+            "id": one_line(clip.id),
+            "name": one_line(clip.name) or one_line(clip.id),
+            "timecode": _timecode(result, clip.record_start),
+            "reason": one_line(clip.reason or "no reason given"),
+            "media": one_line(clip.media or ""),
+        }
+        for clip in clips_in_order(result)
+        if clip.status == status
+    ]
+
+
+def _timecode(result: AuditResult, frame: int) -> str:
+    from ..timeline import to_timecode
+
+    return to_timecode(result.info.start_frame + frame, result.info)
+
+
+# --- one clip ---------------------------------------------------------------------------------------
+
+
+def _clip_views(
+    result: AuditResult,
+    pairs: Sequence[tuple[ClipResult, list[Placed]]],
+    anchors: Mapping[str, str],
+) -> list[ClipView]:
+    pictures = _Pictures()
+    names = {clip.id: title(clip) for clip in result.clips}
+    # The worst picture of every clip first; what is left of the budget goes to further ones.
+    worst = [_worst_picture(clip, findings, result.stills) for clip, findings in pairs]
+    urls = [pictures.url(data) for data, _ in worst]
+    views = []
+    for (clip, findings), url, (_, first) in zip(pairs, urls, worst, strict=True):
+        shown = {
+            p.id: pictures.url(result.stills.get(p.id))
+            for p in findings
+            if p is not first and is_standing(p) and p.id in result.stills
+        }
+        anchor = anchors[clip.id]
+        cards = [
+            _finding_view(p, f"{anchor}-{i}", names, shown.get(p.id, "") if p is not first else "")
+            for i, p in enumerate(findings, start=1)
+        ]
+        views.append(_clip_view(result, clip, findings, cards, anchor, url, first, pictures))
+    return views
+
+
+def _worst_picture(
+    clip: ClipResult, findings: Sequence[Placed], stills: Mapping[str, bytes]
+) -> tuple[bytes | None, Placed | None]:
+    """Picture of a clip, and the finding whose worst frame it shows."""
+    for placed in findings:
+        if placed.state in STANDING and placed.id in stills:
+            return stills[placed.id], placed
+    if findings and findings[0].state in STANDING:
+        finding = findings[0].finding
+        moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
+        nearest = _nearest(clip.strip, moment)
+        return (nearest.data if nearest else None), findings[0]
+    axis = drawing.time_axis(clip, findings)
+    nearest = _nearest(clip.strip, (axis[0] + axis[1]) / 2)
+    return (nearest.data if nearest else None), None
+
+
+def _nearest(strip: Sequence[Thumbnail], moment: float) -> Thumbnail | None:
+    return min(strip, key=lambda thumbnail: abs(thumbnail.time - moment), default=None)
+
+
+def _clip_view(
+    result: AuditResult,
+    clip: ClipResult,
+    findings: Sequence[Placed],
+    cards: Sequence[FindingView],
+    anchor: str,
+    url: str,
+    first: Placed | None,
+    pictures: _Pictures,
+) -> ClipView:
+    kind = _kind(clip, findings)
+    axis = drawing.time_axis(clip, findings)
+    loud = any(is_standing(p) for p in findings)
+    curves, quiet = _curves(clip, findings, axis, CURVE_POINTS if loud else QUIET_POINTS)
+    end = clip.record_start + clip.record_frames
+    meta = [
+        one_line(clip.id),
+        counted(clip.record_frames, "frame"),
+        f"shot {one_line(clip.shot)}" if clip.shot else "",
+        f"take {one_line(clip.take)}" if clip.take else "",
+        one_line(clip.subject or ""),
+    ]
+    return ClipView(
+        anchor=anchor,
+        id=one_line(clip.id),
+        name=one_line(clip.name) or one_line(clip.id),
+        meta=[text for text in meta if text],
+        timecode=f"{_timecode(result, clip.record_start)} – {_timecode(result, end)}",
+        media=one_line(clip.media or ""),
+        notes=lines_of(clip.notes),
+        kind=kind,
+        worst=severity_of_clip(clip, findings),
+        start=clip.record_start,
+        picture=url,
+        region=first.finding.region if first else None,
+        scores=[(one_line(n), s, severity_of(s)) for n, s in clip.scores.items()],
+        findings=cards,
+        curves=curves,
+        quiet=quiet,
+        ticks=[f"{tick:.2f} s" for tick in drawing.ticks(axis)] if curves else [],
+        strip=_strip(clip, axis, pictures) if loud and curves else [],
+    )
+
+
+def _curves(
+    clip: ClipResult, findings: Sequence[Placed], axis: tuple[float, float], points: int
+) -> tuple[list[drawing.CurveDrawing], list[str]]:
+    drawn, quiet = [], []
+    for detector, curve in clip.curves.items():
+        mine = [p for p in findings if p.finding.detector == detector]
+        picture = drawing.draw_curve(detector, curve, axis, mine, points)
+        if picture is None:
+            quiet.append(one_line(detector))
+        else:
+            drawn.append(picture)
+    drawn.sort(key=lambda drawing: -drawing.peak)
+    return drawn, quiet
+
+
+def _strip(clip: ClipResult, axis: tuple[float, float], pictures: _Pictures) -> list[tuple[str, str]]:
+    """Pictures for evenly spaced moments along the axis: (data URL, moment)."""
+    if len(clip.strip) < 2:
+        return []
+    count = min(STRIP_PICTURES, len(clip.strip))
+    step = (axis[1] - axis[0]) / count
+    strip = []
+    for i in range(count):
+        thumbnail = _nearest(clip.strip, axis[0] + (i + 0.5) * step)
+        url = pictures.url(thumbnail.data) if thumbnail else ""
+        if thumbnail is None or not url:
+            return []
+        strip.append((url, f"{thumbnail.time:.2f} s"))
+    return strip
+
+
+def _finding_view(placed: Placed, anchor: str, names: Mapping[str, str], picture: str) -> FindingView:
+    finding = placed.finding
+    end = finding.start + finding.duration
+    return FindingView(
+        id=one_line(placed.id),
+        anchor=anchor,
+        state=placed.state,
+        severity=finding.severity,
+        detector=one_line(finding.detector),
+        label=one_line(finding.label or finding.detector),
+        score=f"{finding.score:.2f}",
+        timecode=one_line(placed.timecode),
+        frames=counted(placed.timeline_frames, "frame"),
+        source=f"{finding.start:.3f} – {end:.3f} s",
+        message=clean(finding.message),
+        evidence=evidence_words(finding.evidence),
+        related=[one_line(names.get(use, use)) for use in finding.related],
+        by=one_line(placed.by),
+        first_seen=one_line(placed.first_seen).replace("T", " "),
+        picture=picture,
+        region=finding.region,
+        standing=placed.state in STANDING,
+    )
