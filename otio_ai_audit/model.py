@@ -465,6 +465,8 @@ class Placed:
     by: str = ""
     """In words, where a state came from: ``green marker``, ``note``, ``not found in truck_v013.mp4``."""
     marker: Marker | None = None
+    text: str = ""
+    """What a person added to the marker's note."""
 
 
 @dataclass(frozen=True, slots=True)
