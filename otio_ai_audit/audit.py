@@ -21,7 +21,6 @@ from .model import (
     AuditResult,
     ClipResult,
     ClipUse,
-    Curve,
     Detection,
     Failure,
     Finding,
@@ -74,7 +73,6 @@ class Options:
     settings: Path | None = None
     engine: str | Executor = "processes"
     against: Path | None = None
-    curves: bool = False
     stills: bool = False
     """Fetch the worst frame of every finding as a picture."""
     force: bool = False
@@ -136,7 +134,7 @@ def audit(
         placed = _identify(plan, uses, findings, seen, store)
         stills = gather.stills(uses, placed, store, options.engine, progress) if options.stills else {}
 
-    clips = _clip_results(plan, uses, failures, detections, options)
+    clips = _clip_results(plan, uses, failures, detections)
     result = AuditResult(
         version=__version__,
         info=plan.info,
@@ -302,20 +300,16 @@ def _clip_results(
     uses: Sequence[ClipUse],
     failures: Sequence[Failure],
     detections: Mapping[str, Detection],
-    options: Options,
 ) -> tuple[ClipResult, ...]:
-    clips = [_audited(use, detections, options.curves) for use in uses]
+    clips = [_audited(use, detections) for use in uses]
     clips += [_not_audited(item, "failed") for item in failures]
     clips += [_not_audited(item, "skipped") for item in plan.skipped]
     return tuple(sorted(clips, key=lambda clip: (clip.record_start, clip.id)))
 
 
-def _audited(use: ClipUse, detections: Mapping[str, Detection], curves: bool) -> ClipResult:
+def _audited(use: ClipUse, detections: Mapping[str, Detection]) -> ClipResult:
     signals = use.signals
     assert signals is not None
-    drawn: dict[str, Curve] = {}
-    if curves:
-        drawn = {name: d.curves[use.id] for name, d in detections.items() if use.id in d.curves}
     return ClipResult(
         id=use.id,
         name=use.name,
@@ -329,7 +323,7 @@ def _audited(use: ClipUse, detections: Mapping[str, Detection], curves: bool) ->
         media=use.media.path,
         subject=use.subject,
         scores={name: detection.scores.get(use.id) for name, detection in detections.items()},
-        curves=drawn,
+        curves={name: d.curves[use.id] for name, d in detections.items() if use.id in d.curves},
         notes=(*use.notes, *(problem.message for problem in signals.problems)),
         strip=_visible_strip(use, signals),
         visible=tuple((float(span.start), float(span.end)) for span in use.visible),

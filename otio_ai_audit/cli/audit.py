@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,23 +111,18 @@ def command(
         settings=settings,
         engine=engine,
         against=against,
-        curves=curves or bool(pages),
         stills=bool(pages),
         force=force,
         report=pages[0] if pages else "",
     )
     finished = run(inputs, options, quiet=quiet or json_out is not None)
-    write_outputs(finished, outputs)
-    if json_out is not None:
-        from ..report import to_json
-
-        json.dump(to_json(finished.result), sys.stdout, ensure_ascii=False, indent=1)
-        print()
-    elif not quiet:
-        show(finished.result, outputs, everything)
     from ..settings import load
 
-    return exit_code(finished.result, fail_on or load(settings).audit.fail_on)
+    fail_on = fail_on or load(settings).audit.fail_on
+    write_outputs(finished, (*outputs, *([Path(json_out)] if json_out else [])), curves, fail_on)
+    if json_out is None and not quiet:
+        show(finished.result, outputs, everything)
+    return exit_code(finished.result, fail_on)
 
 
 def run(inputs: tuple[Path, ...], options: Options, quiet: bool = False) -> Audit:
@@ -141,13 +134,21 @@ def run(inputs: tuple[Path, ...], options: Options, quiet: bool = False) -> Audi
         return audit(inputs, options, progress)
 
 
-def write_outputs(finished: Audit, outputs: tuple[Path, ...]) -> None:
+def write_outputs(
+    finished: Audit, outputs: tuple[Path, ...], curves: bool = False, fail_on: str = "error"
+) -> None:
     """Write every output; the suffix chooses the writer."""
     from .. import report
 
     for path in outputs:
         report.write(
-            finished.result, path, timeline=finished.timeline, original=finished.original, seen=finished.seen
+            finished.result,
+            path,
+            timeline=finished.timeline,
+            original=finished.original,
+            seen=finished.seen,
+            curves=curves,
+            fail_on=fail_on,
         )
 
 

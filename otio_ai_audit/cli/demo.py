@@ -26,7 +26,7 @@ def command(folder: Path, engine: str) -> int:
     with tempfile.TemporaryDirectory() as cache:
         # A store of its own: the demo measures for real, every time, and leaves nothing behind.
         options = Options(
-            engine=engine, curves=True, stills=True, report=outputs[0].name, store=Path(cache) / "demo.sqlite"
+            engine=engine, stills=True, report=outputs[0].name, store=Path(cache) / "demo.sqlite"
         )
         finished = run((truth.edit,), options)
     write_outputs(finished, outputs)
