@@ -248,7 +248,6 @@ class PlaneReader:
             The pixel format cannot be converted.
         """
         kind = _KINDS.get(int(picture.pict_type), "?")
-        corrupt = damaged or picture.is_corrupt
         if (picture.width, picture.height) != self._size:
             self.odd += 1
             picture = self._scaled(picture)
@@ -283,7 +282,7 @@ class PlaneReader:
             layout.shift,
             layout.full_range,
             kind,
-            corrupt,
+            damaged,
             alpha,
         )
 

@@ -77,7 +77,7 @@ def is_variable(stream: Any, container: Any) -> bool:
         if steps and steps[0] > 0:
             return bool(steps[-1] > steps[0] * 1.2 and steps[-1] - steps[0] > 1)
     average, base = stream.average_rate, stream.base_rate
-    if not average or not base:
+    if not average or not base or not _is_one_of(container, _TIMED):
         return False
     ratio = float(base / average)
     return not (0.95 < ratio < 1.05 or 1.95 < ratio < 2.05)
@@ -95,15 +95,17 @@ def check_end(source: FileSource, last: int, count: int, whole: bool) -> Problem
     if early and end is not None and _sound_goes_on(source, end):
         early = False
     start = (last + source.step) * source.time_base
-    if early or (missing > 0 and end is None):
+    if missing > 0 and round(start * source.rate) <= count:
+        early = True  # nothing is missing inside, so the end is
+    if early:
         total = promised_frames(container, stream, source.rate, source.origin) or count
         got = count if whole else round(start * source.rate)
         text = f"The file ends early: {got} of {total} promised frames could be read."
         return Problem("truncated", text, max(1, total - got), start)
-    if missing > 0:
+    if missing > source.failed:
         text = f"{missing} of {promised} promised frames could not be decoded."
         return Problem("corrupt", text, missing)
-    if end is None and promised is None:
+    if end is None and promised is None and not container.format.name.endswith("_pipe"):
         return Problem("no-duration", "The file does not say how long it is; an early end would go unseen.")
     return None
 

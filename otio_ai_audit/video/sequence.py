@@ -32,61 +32,45 @@ _SIGNATURES = (
 """First bytes of the picture files that one decoder reads without a container, and its name."""
 
 
-class PictureDecoder:
-    """Decodes one picture file after another, with one decoder for as long as the codec stays.
+def decode_picture(path: str, threads: int = 1) -> tuple[av.VideoFrame, str]:
+    """Decode the only (or first) picture of a file; also gives the codec's name.
 
-    A container would decode each file twice (once to look at it).
+    A decoder of its own for each file: a container would decode it twice (once to look at it), and
+    FFmpeg's PNG decoder adds a second file to the first.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    av.error.FFmpegError, ValueError
+        It cannot be decoded.
     """
+    data = Path(path).read_bytes()
+    if not data:
+        raise ValueError("it is empty")
+    codec = next((name for head, name in _SIGNATURES if data.startswith(head)), None)
+    with av.logging.Capture():
+        if codec is None:
+            return _contained(path, threads)
+        context: Any = av.CodecContext.create(codec, "r")
+        context.thread_count = threads
+        context.thread_type = "SLICE" if threads > 1 else "NONE"
+        frames = context.decode(av.Packet(data)) or context.decode(None)
+    if not frames:
+        raise ValueError("there is no picture in it")
+    return frames[0], codec
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._codec = ""
-        self._context: Any = None
 
-    def decode(self, path: str) -> tuple[av.VideoFrame, str]:
-        """Decode the only (or first) picture of a file; also gives the codec's name.
-
-        Raises
-        ------
-        OSError
-            The file cannot be read.
-        av.error.FFmpegError, ValueError
-            It cannot be decoded.
-        """
-        data = Path(path).read_bytes()
-        if not data:
-            raise ValueError("empty file")
-        codec = next((name for head, name in _SIGNATURES if data.startswith(head)), None)
-        with av.logging.Capture():
-            if codec is None:
-                return self._contained(path)
-            if codec != self._codec:
-                self._context = av.CodecContext.create(codec, "r")
-                self._context.thread_count = self._threads
-                self._context.thread_type = "SLICE" if self._threads > 1 else "NONE"
-                self._codec = codec
-            try:
-                frames = self._context.decode(av.Packet(data))
-                if not frames:
-                    frames = self._context.decode(None)
-                    self._codec = ""  # a drained decoder takes no more
-            except Exception:
-                self._codec = ""
-                raise
-        if not frames:
-            raise ValueError("no picture in it")
-        return frames[0], codec
-
-    def _contained(self, path: str) -> tuple[av.VideoFrame, str]:
-        with av.open(path, options={"protocol_whitelist": "file"}) as container:
-            if not container.streams.video:
-                raise ValueError("no picture in it")
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = self._threads
-            frame = next(container.decode(stream), None)
-            if frame is None:
-                raise ValueError("no picture in it")
-            return frame, stream.codec_context.name
+def _contained(path: str, threads: int) -> tuple[av.VideoFrame, str]:
+    with av.open(path, options={"protocol_whitelist": "file"}) as container:
+        if not container.streams.video:
+            raise ValueError("there is no picture in it")
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = threads
+        frame = next(container.decode(stream), None)
+        if frame is None:
+            raise ValueError("there is no picture in it")
+        return frame, stream.codec_context.name
 
 
 class SequenceSource:
@@ -101,7 +85,7 @@ class SequenceSource:
         self.problems: list[Problem] = []
         self.rate = media.rate or DEFAULT_RATE
         self.time_base = 1 / self.rate
-        self._decoder = PictureDecoder(threads)
+        self._threads = threads
         self._broken: dict[int, str] = {}
         self._begin(media)
         self.first, self.codec = self._find_first()
@@ -131,7 +115,7 @@ class SequenceSource:
         reason = ""
         for tick, path in self._files.items():
             try:
-                entry = self._decoder.decode(path)
+                entry = decode_picture(path, self._threads)
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 reason = reason or _reason(error)
                 self._broken[tick] = path
@@ -155,7 +139,7 @@ class SequenceSource:
                 frame, ready = ready[1], None
             else:
                 try:
-                    frame, _ = self._decoder.decode(path)
+                    frame, _ = decode_picture(path, self._threads)
                 except (av.error.FFmpegError, OSError, ValueError):
                     self._broken[tick] = path
                     continue

@@ -14,6 +14,7 @@ import av.logging
 
 from otio_ai_audit.errors import MediaError
 from otio_ai_audit.model import Problem
+from otio_ai_audit.video.promise import check_end
 
 DECODE_FROM_START = Fraction(5)
 """Seconds up to which a start inside the file is reached by decoding from frame 0."""
@@ -131,16 +132,21 @@ class FileSource:
         self.first = entry[0]
         self.rate = rate_of(self.stream)
         self._step = max(1, round(1 / self.rate / self.time_base))
-        self._timed = self.first.pts is not None
-        self._origin = _stamp(self.first) or 0
+        # AVI stores no time of display: where pictures are reordered, they are counted instead.
+        reordered = self.container.format.name == "avi" and self.stream.codec_context.has_b_frames
+        self._timed = self.first.pts is not None and not reordered
+        self._origin = (_stamp(self.first) or 0) if self._timed else 0
         start = self.stream.start_time
-        if self._failed and start is not None and start < self._origin:
+        if self._failed and self._timed and start is not None and start < self._origin:
             self._origin = start  # the first pictures are lost; the others keep their times
 
     # --- decoding
 
-    def _decode(self) -> Iterator[tuple[av.VideoFrame, bool]]:
-        """Decode from where the container stands; damaged packets are counted and passed over."""
+    def _decode(self, sought: bool = False) -> Iterator[tuple[av.VideoFrame, bool]]:
+        """Decode from where the container stands; damaged packets are counted and passed over.
+
+        After a seek, complaints about pictures in front of the first key frame are expected.
+        """
         capture = av.logging.Capture
         stream = self.stream
         packets = self.container.demux(stream)
@@ -150,6 +156,7 @@ class FileSource:
         while True:
             packet: Any = None
             log: list[Any]
+            broken = False
             with capture() as log:
                 try:
                     packet = next(packets, None)
@@ -161,31 +168,41 @@ class FileSource:
                     return
                 except av.error.FFmpegError:
                     frames = []
+                    broken = True
                     failures += 1
-                    self._failed += 1
-                    self._note_damage(packet)
                     if failures >= MAX_FAILURES:
                         self._gave_up = True
                         return
                     if packet is None:  # reading failed, not decoding: go on behind it
                         packets = self.container.demux(stream)
             if self._key is None and packet is not None and packet.is_keyframe:
-                self._key = packet.pts if packet.pts is not None else packet.dts
-            if log and packet is not None and packet.size:
-                damaged.add(packet.pts)
+                self._key = _stamp(packet)
+            if (broken or log) and not (sought and self._leads(packet)):
+                self._failed += broken
                 self._note_damage(packet)
+                if log and packet is not None and packet.size:
+                    damaged.add(packet.pts)
             for frame in frames:
-                bad = False
+                bad = bool(frame.is_corrupt)
                 if damaged and frame.pts in damaged:
                     damaged.discard(frame.pts)
                     bad = True
+                if bad:
                     self._damaged += 1
+                    self._note_damage(frame)
                 yield frame, bad
 
-    def _note_damage(self, packet: Any) -> None:
-        if self._first_damage is None:
-            stamp = None if packet is None else packet.pts if packet.pts is not None else packet.dts
-            self._first_damage = stamp
+    def _leads(self, packet: Any) -> bool:
+        """Whether a packet's picture is shown before the key frame that decoding began with."""
+        if packet is None:
+            return False
+        stamp = _stamp(packet)
+        return self._key is None or (stamp is not None and stamp < self._key)
+
+    def _note_damage(self, carrier: Any) -> None:
+        """Remember the time of the first damaged packet or frame."""
+        if self._first_damage is None and carrier is not None:
+            self._first_damage = _stamp(carrier)
 
     def _timed_pictures(
         self, entries: Iterator[tuple[av.VideoFrame, bool]]
@@ -193,9 +210,7 @@ class FileSource:
         last: int | None = None
         origin, step, timed = self._origin, self._step, self._timed
         for frame, bad in entries:
-            stamp = frame.pts if timed else None
-            if stamp is None and timed:
-                stamp = frame.dts
+            stamp = _stamp(frame) if timed else None
             ticks = stamp - origin if stamp is not None else 0 if last is None else last + step
             if last is not None and ticks <= last:
                 self._backwards += 1
@@ -242,7 +257,7 @@ class FileSource:
                 self.container.seek(self._origin + target, stream=self.stream)
         except av.error.FFmpegError:
             return None
-        pictures = self._timed_pictures(self._decode())
+        pictures = self._timed_pictures(self._decode(sought=True))
         first = next(pictures, None)
         if first is None or self._key is None:
             return None
@@ -273,8 +288,6 @@ class FileSource:
             )
         if last is None:
             return
-        from otio_ai_audit.video.promise import check_end
-
         problem = check_end(self, last, count, whole)
         if problem is not None:
             self.problems.append(problem)
@@ -289,6 +302,11 @@ class FileSource:
         return self._origin
 
     @property
+    def failed(self) -> int:
+        """Packets that could not be decoded."""
+        return self._failed
+
+    @property
     def step(self) -> int:
         """Ticks of one frame."""
         return self._step
@@ -301,9 +319,8 @@ class FileSource:
         if self._first_damage is not None:
             place = max(Fraction(0), (self._first_damage - self._origin) * self.time_base)
         end = "; the rest was given up" if self._gave_up else ""
-        text = f"{count} damaged {'packet' if count == 1 else 'packets'}, first at {float(place):.2f} s{end}."
+        text = f"{count} damaged {'frame' if count == 1 else 'frames'}, first at {float(place):.2f} s{end}."
         self.problems.append(Problem("corrupt", text, count, place))
-        self._failed = self._damaged = 0
 
     def close(self) -> None:
         self.container.close()
@@ -319,8 +336,10 @@ def _chain(
             yield entry
 
 
-def _stamp(frame: av.VideoFrame) -> int | None:
-    return frame.pts if frame.pts is not None else frame.dts
+def _stamp(carrier: Any) -> int | None:
+    """Time stamp of a packet or frame: of presentation, or of decoding where there is no other."""
+    stamp: int | None = carrier.pts if carrier.pts is not None else carrier.dts
+    return stamp
 
 
 def _is_cover(stream: Any) -> bool:
