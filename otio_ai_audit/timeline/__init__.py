@@ -1,0 +1,13 @@
+"""Edits: read, plan, relink, mark and write. The only room that imports opentimelineio."""
+
+from __future__ import annotations
+
+from otio_ai_audit.timeline.choose import attach as attach
+from otio_ai_audit.timeline.choose import markers_for as markers_for
+from otio_ai_audit.timeline.mark import read_markers as read_markers
+from otio_ai_audit.timeline.mark import with_markers as with_markers
+from otio_ai_audit.timeline.marker_edl import IMPORT_HINT as IMPORT_HINT
+from otio_ai_audit.timeline.marker_edl import read_marker_edl as read_marker_edl
+from otio_ai_audit.timeline.marker_edl import write_marker_edl as write_marker_edl
+from otio_ai_audit.timeline.retime import frames_of as frames_of
+from otio_ai_audit.timeline.timecode import to_timecode as to_timecode
