@@ -1,0 +1,341 @@
+"""What was measured, kept on disk by content: an edit that changes decodes only what is new.
+
+Two sqlite files: the cache (signals, stills, small results; bounded, the least recently used goes first)
+and what people decided about findings (never evicted, see `verdicts_file`). Several audits may use them
+at the same time. A file that is damaged, full or cannot be written never stops an audit: `Store.notice`
+says what happened.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ..model import KnownFinding, Media, MediaSignals, Span
+from . import codec, content, tables
+from .database import Database
+from .verdicts_file import VerdictsFile
+
+__all__ = ["Store"]
+
+LIMIT = 5_000_000_000
+"""Bytes that the cache may hold unless `Store.limit` says otherwise."""
+MEMORY_LIMIT = 500_000_000
+"""Bytes kept where there is no disk to keep them."""
+ROOM = 0.9
+"""Share of the limit that eviction leaves in use."""
+STALE = 3600
+"""Uses are noted to the hour: loading from a warm cache then writes nothing."""
+
+
+class Store:
+    """The cache and the verdicts of one user; a context manager.
+
+    Parameters
+    ----------
+    path
+        Folder for both files. By default the environment variable OTIO_AI_AUDIT_CACHE, else the user's
+        cache folder for what can be measured again and data folder for what people decided.
+
+    Raises
+    ------
+    StoreError
+        Files that a newer version has written.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        cache, verdicts = _folders(path)
+        self._cache = Database(cache / "signals.sqlite", tables.VERSION, tables.prepare, "The cache")
+        try:
+            self._verdicts = VerdictsFile(verdicts / "verdicts.sqlite")
+        except BaseException:
+            self._cache.close()
+            raise
+        self._touched: dict[str, set[int]] = defaultdict(set)
+        self._unchecked = 0
+        self._check_after = 0
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Note what was used, and let go of the files."""
+        touched = {table: sorted(ids) for table, ids in self._touched.items() if ids}
+        if touched:
+            self._cache.write(lambda c: tables.touch(c, touched))
+        self._touched.clear()
+        self._cache.close()
+        self._verdicts.database.close()
+
+    @property
+    def notice(self) -> str:
+        """Sentences for a person where a file could not be used as it should; else empty."""
+        return " ".join(filter(None, (self._cache.notice, self._verdicts.database.notice)))
+
+    # --- media
+
+    def content_key(self, media: Media) -> str:
+        """Name a medium by its content: 32 hex digits, the same wherever the file lies.
+
+        A file whose path, size and time are unchanged is not read again. `content` says what is hashed.
+
+        Raises
+        ------
+        OSError
+            A file that is missing or cannot be read.
+        """
+        name = content.name_of(media)
+        stamp, latest = content.stamp_of(media)
+        sql = "SELECT key, used FROM files WHERE name = ? AND stamp = ?"
+        rows = self._cache.rows(sql, (name, stamp))
+        now = int(time.time())
+        if rows and now - rows[0][1] < tables.FORGET / 2:
+            return str(rows[0][0])
+        key = str(rows[0][0]) if rows else content.key_of(media)
+        settled = time.time_ns() - latest > content.SETTLED and content.stamp_of(media)[0] == stamp
+        if settled:
+            values = (name, stamp, key, now)
+            self._cache.write(lambda c: c.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", values))
+        return key
+
+    # --- signals
+
+    def load(self, key: str, span: Span | None, version: str) -> MediaSignals | None:
+        """Signals of a medium, if they were measured by this version and cover what is asked.
+
+        Parameters
+        ----------
+        key
+            From `content_key`.
+        span
+            What the edit needs; None is the whole medium. What is given may be longer.
+        version
+            `otio_ai_audit.measure.SIGNALS_VERSION`.
+        """
+        sql = "SELECT id, part, start, stop, to_end, used FROM signals WHERE key = ? AND version = ?"
+        groups: dict[tuple[str, str, int], dict[str, tuple[int, int]]] = defaultdict(dict)
+        for number, part, start, end, to_end, used in self._cache.rows(sql, (key, version)):
+            groups[start, end, to_end][part] = (number, used)
+        fitting = []
+        for (start, end, to_end), parts in groups.items():
+            stored = Span(Fraction(start), Fraction(end))
+            if _covers(stored, bool(to_end), span) and all(part in parts for part in codec.PARTS):
+                fitting.append((stored.duration, stored.start, stored, parts))
+        if not fitting:
+            return None
+        _, _, stored, parts = min(fitting, key=lambda fit: fit[:2])
+        return self._read_signals(key, stored, parts)
+
+    def _read_signals(self, key: str, span: Span, parts: dict[str, tuple[int, int]]) -> MediaSignals | None:
+        sql = "SELECT data FROM signal_data WHERE id = ?"
+        blobs = {}
+        for part in codec.PARTS:
+            rows = self._cache.rows(sql, (parts[part][0],))
+            if not rows:  # another audit has just made room
+                return None
+            blobs[part] = rows[0][0]
+        try:
+            signals = codec.decode(key, span, blobs)
+        except (ValueError, KeyError, TypeError):
+            return None  # written by another make of this version: measure again
+        self._used("signals", parts.values())
+        return signals
+
+    def save(self, signals: MediaSignals, version: str) -> None:
+        """Keep signals; those of the same medium that they replace, or of another version, go.
+
+        Raises
+        ------
+        StoreError
+            Signals that do not survive their storage bit for bit.
+        """
+        parts = codec.encode(signals)
+        span, key, to_end = signals.span, signals.key, _reaches_end(signals)
+        now = int(time.time())
+
+        def write(connection: sqlite3.Connection) -> None:
+            sql = "SELECT id, part, version, start, stop, to_end FROM signals WHERE key = ?"
+            for number, part, its_version, start, end, its_end in connection.execute(sql, (key,)).fetchall():
+                theirs = Span(Fraction(start), Fraction(end))
+                replaced = (to_end or not its_end) and _covers(span, to_end, theirs)
+                if part in parts and (its_version != version or replaced):
+                    connection.execute("DELETE FROM signals WHERE id = ?", (number,))
+                    connection.execute("DELETE FROM signal_data WHERE id = ?", (number,))
+            for part, data in parts.items():
+                row = (key, part, version, str(span.start), str(span.end), int(to_end), now, len(data))
+                cursor = connection.execute(
+                    "INSERT INTO signals (key, part, version, start, stop, to_end, used, size) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+                connection.execute("INSERT INTO signal_data VALUES (?, ?)", (cursor.lastrowid, data))
+
+        self._cache.write(write)
+        self._grown(sum(map(len, parts.values())))
+
+    # --- stills and small results
+
+    def load_still(self, key: str, time: float, size: int) -> bytes | None:
+        """Picture of a medium at `time` (s), at most `size` pixels on its long side, as WebP."""
+        where = "key = ? AND moment = ? AND height = ?"
+        return self._load("stills", where, (key, round(time * 1e6), size))
+
+    def save_still(self, key: str, time: float, size: int, data: bytes) -> None:
+        self._save("stills", "key, moment, height", (key, round(time * 1e6), size), data)
+
+    def load_blob(self, kind: str, key: str) -> bytes | None:
+        """Give a small result by its kind and the hash of all that it was made from."""
+        return self._load("blobs", "kind = ? AND key = ?", (kind, key))
+
+    def save_blob(self, kind: str, key: str, data: bytes) -> None:
+        self._save("blobs", "kind, key", (kind, key), data)
+
+    def _load(self, table: str, where: str, values: tuple[Any, ...]) -> bytes | None:
+        sql = f"SELECT id, used, data FROM {table} WHERE {where}"
+        rows = self._cache.rows(sql, values)
+        if not rows:
+            return None
+        self._used(table, [(rows[0][0], rows[0][1])])
+        return bytes(rows[0][2])
+
+    def _save(self, table: str, names: str, values: tuple[Any, ...], data: bytes) -> None:
+        row = (*values, int(time.time()), len(data), data)
+        places = ", ".join("?" * len(row))
+        sql = f"INSERT OR REPLACE INTO {table} ({names}, used, size, data) VALUES ({places})"
+        self._cache.write(lambda c: c.execute(sql, row))
+        self._grown(len(data))
+
+    # --- verdicts
+
+    def known(self, keys: Iterable[str]) -> list[KnownFinding]:
+        """Give the findings of earlier runs on these media, with what people decided about them."""
+        return self._verdicts.known(keys)
+
+    def remember(self, findings: Iterable[KnownFinding]) -> None:
+        """Keep findings for the next run; never evicted. Only what changed since `known` is written."""
+        self._verdicts.remember(findings)
+
+    # --- size
+
+    def stats(self) -> dict[str, Any]:
+        """Where the files are and what they hold; sizes in bytes."""
+
+        def count(connection: sqlite3.Connection) -> dict[str, Any]:
+            def one(sql: str) -> int:
+                return int(connection.execute(sql).fetchone()[0])
+
+            return {
+                "media": one("SELECT count(DISTINCT key) FROM signals"),
+                "stills": one("SELECT count(*) FROM stills"),
+                "results": one("SELECT count(*) FROM blobs"),
+                "bytes_used": tables.held(connection),
+                "bytes_limit": self._limit(connection),
+            }
+
+        known, dismissed = self._verdicts.count()
+        return {
+            "cache": "in memory" if self._cache.in_memory else str(self._cache.path),
+            **self._cache.read(count),
+            "verdicts": str(self._verdicts.database.path),
+            "known_findings": known,
+            "dismissed_findings": dismissed,
+        }
+
+    def clear(self, *, verdicts: bool = False) -> None:
+        """Forget everything measured, and with `verdicts` also what people decided."""
+
+        def empty(connection: sqlite3.Connection) -> None:
+            for table in tables.NAMES:
+                if table != "meta":
+                    connection.execute(f"DELETE FROM {table}")
+
+        self._touched.clear()
+        self._cache.write(empty)
+        self._shrink_file()
+        if verdicts:
+            self._verdicts.forget()
+
+    def limit(self, max_bytes: int) -> None:
+        """Bound the cache, now and for later runs; the least recently used goes first."""
+        row = ("limit", max(0, int(max_bytes)))
+        self._cache.write(lambda c: c.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row))
+        self._make_room()
+
+    def _limit(self, connection: sqlite3.Connection) -> int:
+        row = connection.execute("SELECT value FROM meta WHERE name = 'limit'").fetchone()
+        limit = int(row[0]) if row is not None else LIMIT
+        return min(limit, MEMORY_LIMIT) if self._cache.in_memory else limit
+
+    def _used(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
+        now = time.time()
+        self._touched[table].update(number for number, used in rows if now - used > STALE)
+
+    def _grown(self, size: int) -> None:
+        """Look at the bound now and then: other audits fill the same cache."""
+        self._unchecked += size
+        if self._unchecked > self._check_after:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        touched, self._touched = {t: sorted(ids) for t, ids in self._touched.items()}, defaultdict(set)
+
+        def evict(connection: sqlite3.Connection) -> tuple[int, int]:
+            tables.touch(connection, touched)
+            limit = self._limit(connection)
+            held = tables.held(connection)
+            freed = tables.evict(connection, held - int(limit * ROOM)) if held > limit else 0
+            return limit - (held - freed), freed
+
+        room, freed = self._cache.write(evict) or (LIMIT, 0)
+        self._unchecked, self._check_after = 0, max(0, room // 20)
+        if freed:
+            self._shrink_file()
+
+    def _shrink_file(self) -> None:
+        def shrink(connection: sqlite3.Connection) -> None:
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        try:
+            self._cache.read(shrink)
+        except sqlite3.DatabaseError:
+            return  # busy: the pages are free all the same and are used again
+
+
+def _folders(path: Path | None) -> tuple[Path, Path]:
+    """Folders of the cache and of the verdicts."""
+    named = os.environ.get("OTIO_AI_AUDIT_CACHE")
+    if path is None and named:
+        path = Path(named)
+    if path is not None:
+        return path, path
+    import platformdirs
+
+    name = "otio-ai-audit"
+    return platformdirs.user_cache_path(name, False), platformdirs.user_data_path(name, False)
+
+
+def _covers(stored: Span, to_end: bool, asked: Span | None) -> bool:
+    if asked is None:
+        return stored.start <= 0 and to_end
+    return stored.start <= max(asked.start, Fraction(0)) and (to_end or stored.end >= asked.end)
+
+
+def _reaches_end(signals: MediaSignals) -> bool:
+    """Tell whether signals go to the end of the medium, so that nothing more could be measured."""
+    if any(problem.kind in ("truncated", "no-duration") for problem in signals.problems):
+        return True
+    frames, rate = signals.info.promised_frames, signals.info.rate
+    return frames is not None and signals.span.end >= (frames - Fraction(1, 2)) / rate

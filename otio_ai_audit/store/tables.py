@@ -1,0 +1,71 @@
+"""The tables of the cache, and what is done to all of them: counting, noting uses, making room."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+VERSION = 1
+FORGET = 180 * 24 * 3600
+"""Seconds after which an unused file's remembered key is dropped."""
+TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value);
+CREATE TABLE files (name TEXT PRIMARY KEY, stamp TEXT, key TEXT, used INTEGER);
+CREATE TABLE signals (id INTEGER PRIMARY KEY, key TEXT, part TEXT, version TEXT, start TEXT, stop TEXT,
+                      to_end INTEGER, used INTEGER, size INTEGER);
+CREATE INDEX signals_by_key ON signals (key, version);
+CREATE TABLE signal_data (id INTEGER PRIMARY KEY, data BLOB);
+CREATE TABLE stills (id INTEGER PRIMARY KEY, key TEXT, moment INTEGER, height INTEGER, used INTEGER,
+                     size INTEGER, data BLOB, UNIQUE (key, moment, height));
+CREATE TABLE blobs (id INTEGER PRIMARY KEY, kind TEXT, key TEXT, used INTEGER, size INTEGER, data BLOB,
+                    UNIQUE (kind, key));
+"""
+NAMES = ("files", "signals", "signal_data", "stills", "blobs", "meta")
+SIZED = ("signals", "stills", "blobs")
+
+
+def prepare(connection: sqlite3.Connection, found: int) -> None:
+    """Make the tables; those of an older version hold nothing that cannot be measured again."""
+    for table in NAMES:
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in filter(str.strip, TABLES.split(";")):
+        connection.execute(statement)
+
+
+def held(connection: sqlite3.Connection) -> int:
+    """Count the bytes of signals, stills and results."""
+    totals = (connection.execute(f"SELECT total(size) FROM {table}").fetchone() for table in SIZED)
+    return int(sum(total for (total,) in totals))
+
+
+def touch(connection: sqlite3.Connection, touched: dict[str, list[int]]) -> None:
+    """Note that rows of these tables were used now."""
+    now = int(time.time())
+    for table, ids in touched.items():
+        rows = [(now, number) for number in ids]
+        connection.executemany(f"UPDATE {table} SET used = ? WHERE id = ?", rows)
+
+
+def evict(connection: sqlite3.Connection, excess: int) -> int:
+    """Delete the least recently used until so many bytes are free; a medium's parts go together."""
+    sql = " UNION ALL ".join(
+        (
+            "SELECT 'signals', key, max(used) AS age, sum(size), min(id) FROM signals GROUP BY key",
+            "SELECT 'stills', id, used, size, id FROM stills",
+            "SELECT 'blobs', id, used, size, id FROM blobs",
+        )
+    )
+    freed = 0
+    for table, which, _, size, _ in connection.execute(f"{sql} ORDER BY age, 5").fetchall():
+        if freed >= excess:
+            break
+        if table == "signals":
+            connection.execute(
+                "DELETE FROM signal_data WHERE id IN (SELECT id FROM signals WHERE key = ?)", (which,)
+            )
+            connection.execute("DELETE FROM signals WHERE key = ?", (which,))
+        else:
+            connection.execute(f"DELETE FROM {table} WHERE id = ?", (which,))
+        freed += size
+    connection.execute("DELETE FROM files WHERE used < ?", (int(time.time()) - FORGET,))
+    return freed
