@@ -1,6 +1,7 @@
 """Round two: what an earlier result found, and what has become of it.
 
-A finding is the same when detector and media are the same and the source intervals overlap by half.
+A finding is the same when detector and media are the same and the source intervals overlap by half of
+the shorter one: a fault that has grown is still there, and must not be called fixed.
 Where the media were replaced by the next version (``v012`` → ``v013``), the clip is found by its
 shot, and the finding by detector and interval. What is not found again is *fixed* only where it
 was looked for: a clip that could not be audited this time, or a detector that did not run, leaves
@@ -264,6 +265,7 @@ def _carried(
         timecode=where[2],
         key=old.content,
         by=by,
+        text=old.text,
     )
 
 

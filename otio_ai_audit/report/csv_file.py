@@ -36,6 +36,8 @@ COLUMNS = (
     "clip_id",
     "finding_id",
     "first_seen",
+    "by",
+    "text",
     "scores",
     "notes",
 )
@@ -120,4 +122,6 @@ def _finding_cells(placed: Placed) -> dict[str, Cell]:
         "media_duration_seconds": number(finding.duration, 4),
         "finding_id": placed.id,
         "first_seen": placed.first_seen,
+        "by": placed.by,
+        "text": placed.text,
     }

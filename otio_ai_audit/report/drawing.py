@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from ..model import NOTE, WARNING, ClipResult, Curve, Placed
 
@@ -30,7 +31,7 @@ class CurveDrawing:
     area: str
     threshold: float
     ranges: tuple[tuple[float, float, str], ...]
-    """x, width and state of every finding."""
+    """x, width and kind of every finding: its severity, or that it is fixed or dismissed."""
     peak: float
     peak_time: float
 
@@ -89,9 +90,10 @@ def draw_curve(
     if not len(scores) or (scores.max() < NOTE and not findings):
         return None
     highest = int(scores.argmax())
-    times, kept = _thinned(times, scores, points)
-    xs = [_x(time + curve.step / 2, axis) for time in times]
-    ys = [_y(value) for value in kept]
+    peak, peak_time = float(scores[highest]), float(times[highest])
+    kept = _kept(scores, points)
+    xs = [_x(time + curve.step / 2, axis) for time in times[kept].tolist()]
+    ys = [_y(value) for value in scores[kept].tolist()]
     line = " ".join(f"{x:.4g},{y:.4g}" for x, y in zip(xs, ys, strict=True))
     return CurveDrawing(
         detector=detector,
@@ -99,27 +101,17 @@ def draw_curve(
         area=f"M{xs[0]:.4g},{HEIGHT} {line} {xs[-1]:.4g},{HEIGHT}Z",
         threshold=_y(WARNING),
         ranges=tuple(_range(placed, axis) for placed in findings),
-        peak=float(scores[highest]),
-        peak_time=float(times_of(curve, axis)[highest]),
+        peak=peak,
+        peak_time=peak_time,
     )
 
 
-def times_of(curve: Curve, axis: tuple[float, float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Media times, in seconds, of the frames of a curve that lie on the axis."""
-    times = curve.start + curve.step * np.arange(len(curve.score), dtype=np.float64)
-    return times[(times >= axis[0] - 1e-9) & (times < axis[1] + 1e-9)]
-
-
-def _thinned(
-    times: np.ndarray[tuple[int], np.dtype[np.float64]],
-    scores: np.ndarray[tuple[int], np.dtype[np.float64]],
-    points: int,
-) -> tuple[list[float], list[float]]:
+def _kept(scores: npt.NDArray[np.float64], points: int) -> list[int]:
+    """Return the frames that are drawn: all, or the highest of each of so many groups."""
     if len(scores) <= points:
-        return times.tolist(), scores.tolist()
-    edges = np.linspace(0, len(scores), points + 1).astype(int)
-    best = [int(a + scores[a:b].argmax()) for a, b in pairwise(edges)]
-    return times[best].tolist(), scores[best].tolist()
+        return list(range(len(scores)))
+    edges = np.linspace(0, len(scores), points + 1).astype(int).tolist()
+    return [a + int(scores[a:b].argmax()) for a, b in pairwise(edges)]
 
 
 def _x(time: float, axis: tuple[float, float]) -> float:
@@ -134,7 +126,8 @@ def _range(placed: Placed, axis: tuple[float, float]) -> tuple[float, float, str
     finding = placed.finding
     left, right = _x(finding.start, axis), _x(finding.start + finding.duration, axis)
     width = max(right - left, 3.0)
-    return round(min(left, WIDTH - width), 2), round(width, 2), placed.state
+    kind = placed.state if placed.state in ("fixed", "dismissed") else finding.severity
+    return round(min(left, WIDTH - width), 2), round(width, 2), kind
 
 
 def ticks(axis: tuple[float, float], count: int = 5) -> list[float]:

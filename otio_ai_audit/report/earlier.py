@@ -44,6 +44,7 @@ class EarlierFinding:
     timecode: str
     content: str
     by: str
+    text: str
     clip: EarlierClip | None
 
 
@@ -175,5 +176,6 @@ def _finding(row: Mapping[str, Any], clips: Mapping[str, EarlierClip]) -> Earlie
         timecode=_text(row.get("timecode")),
         content=_text(row.get("content")) or (clip.content if clip else ""),
         by=_text(row.get("by")),
+        text=_text(row.get("text")),
         clip=clip,
     )

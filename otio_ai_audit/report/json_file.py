@@ -154,6 +154,7 @@ def _finding(placed: Placed, ids: set[str]) -> dict[str, Any]:
         "worst": number(finding.worst, 6),
         "content": _known(placed.key),
         "by": _known(placed.by),
+        "text": _known(placed.text),
     }
 
 

@@ -52,9 +52,9 @@ def _junit(result: AuditResult, path: Path, asked: Asked) -> None:
 
 
 def _html(result: AuditResult, path: Path, asked: Asked) -> None:
-    from . import html
+    from . import html_file
 
-    html.write(result, path)
+    html_file.write(result, path)
 
 
 def _edit(result: AuditResult, path: Path, asked: Asked) -> None:

@@ -84,6 +84,7 @@ class FindingView:
     evidence: Sequence[tuple[str, str]]
     related: Sequence[str]
     by: str
+    text: str
     first_seen: str
     picture: str
     region: tuple[float, float, float, float] | None
@@ -403,6 +404,7 @@ def _finding_view(placed: Placed, anchor: str, names: Mapping[str, str], picture
         evidence=evidence_words(finding.evidence),
         related=[one_line(names.get(use, use)) for use in finding.related],
         by=one_line(placed.by),
+        text=clean(placed.text),
         first_seen=one_line(placed.first_seen).replace("T", " "),
         picture=picture,
         region=finding.region,
