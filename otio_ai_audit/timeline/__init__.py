@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
 from otio_ai_audit.timeline.mark import read_markers as read_markers
@@ -9,5 +10,12 @@ from otio_ai_audit.timeline.mark import with_markers as with_markers
 from otio_ai_audit.timeline.marker_edl import IMPORT_HINT as IMPORT_HINT
 from otio_ai_audit.timeline.marker_edl import read_marker_edl as read_marker_edl
 from otio_ai_audit.timeline.marker_edl import write_marker_edl as write_marker_edl
+from otio_ai_audit.timeline.master import plan_master as plan_master
+from otio_ai_audit.timeline.plan import PlanOptions as PlanOptions
+from otio_ai_audit.timeline.plan import plan as plan
+from otio_ai_audit.timeline.read import read as read
+from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
+from otio_ai_audit.timeline.timecode import timecode_to_frames as timecode_to_frames
 from otio_ai_audit.timeline.timecode import to_timecode as to_timecode
+from otio_ai_audit.timeline.write import write as write

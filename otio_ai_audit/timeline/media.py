@@ -1,0 +1,239 @@
+"""From a clip's media reference to a medium on this machine, or the reason why there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+
+from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.model import Media
+from otio_ai_audit.timeline.effects import RESOLVE
+from otio_ai_audit.timeline.read import unpack
+from otio_ai_audit.timeline.relink import (
+    AUDIO_SUFFIXES,
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Relinker,
+    closest,
+    file_name,
+    local_candidates,
+)
+from otio_ai_audit.timeline.takes import Pattern, parse_pattern
+from otio_ai_audit.timeline.timecode import exact_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a clip shows: a medium, or why there is none.
+
+    `skip` says why it need not be audited, `problem` why it should have been and cannot be.
+    """
+
+    media: Media | None = None
+    label: str | None = None
+    """Path as the edit has it."""
+    available: otio.opentime.TimeRange | None = None
+    skip: str = ""
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+    relink: bool = False
+    """The problem is that the media were not found."""
+
+
+class Resolver:
+    """Answers for every clip of one plan; media that are the same are the same object."""
+
+    def __init__(self, relinker: Relinker, resolve: bool, bundle: Path | None, cache: Path | None) -> None:
+        self.relinker = relinker
+        self.resolve = resolve
+        self.bundle = bundle
+        self.cache = cache
+        self._media: dict[Media, Media] = {}
+
+    def source(self, clip: otio.schema.Clip, rate: Fraction) -> Source:
+        """Resolve a clip's active media reference, else another one that it carries."""
+        own = clip.metadata.get("otio_ai_audit")
+        if own is not None and own.get("failure"):
+            label = getattr(clip.media_reference, "target_url", None)
+            return Source(label=label, problem=str(own["failure"]))
+        found = self._resolve(clip.media_reference, clip.name, rate)
+        if found.media is None and found.relink:
+            active = clip.active_media_reference_key
+            for key, reference in clip.media_references().items():
+                other = self._resolve(reference, clip.name, rate) if key != active else found
+                if other.media is not None:
+                    note = f"Measured on the media reference “{key}”: the original is offline."
+                    return replace(other, notes=(*other.notes, note))
+        return found
+
+    def _resolve(self, reference: otio.core.MediaReference | None, name: str, rate: Fraction) -> Source:
+        if isinstance(reference, otio.schema.ImageSequenceReference):
+            return self._from_sequence_reference(reference, rate)
+        if isinstance(reference, otio.schema.ExternalReference):
+            return self._from_url(reference.target_url, reference, rate)
+        if isinstance(reference, otio.schema.GeneratorReference):
+            kind = reference.generator_kind or reference.name
+            return Source(skip=f"A generator ({kind})." if kind else "A generator.")
+        if reference is not None and not isinstance(reference, otio.schema.MissingReference):
+            return Source(problem=f"Media of the kind {type(reference).__name__} cannot be opened.")
+        return self._from_missing(reference, name, rate)
+
+    def _from_missing(
+        self, reference: otio.schema.MissingReference | None, name: str, rate: Fraction
+    ) -> Source:
+        url = ""
+        if reference is not None:
+            resolve = reference.metadata.get(RESOLVE)
+            url = str(resolve.get("Media Url") or "") if resolve is not None else ""
+        suffix = os.path.splitext(file_name(name))[1].lower()
+        if not url and suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+            url = name
+        if url:
+            return self._from_url(url, reference, rate)
+        if self.resolve and (reference is None or reference.available_range is None):
+            return Source(skip="A title or generator.")
+        return Source(
+            problem="The edit names no file for this clip; relink it and export again.",
+            available=reference.available_range if reference is not None else None,
+        )
+
+    def _from_url(self, url: str, reference: otio.core.MediaReference, rate: Fraction) -> Source:
+        available = reference.available_range
+        if not url:
+            return Source(problem="The edit names no file for this clip; relink it and export again.")
+        suffix = os.path.splitext(file_name(url))[1].lower()
+        if suffix in AUDIO_SUFFIXES:
+            return Source(label=url, skip="Sound only.")
+        try:
+            found = self._unpacked(url) or self.relinker.find(url)
+        except TimelineError as error:
+            if "is not a local file" not in str(error):
+                raise
+            return Source(label=url, available=available, problem=str(error))
+        if found is not None:
+            path, proxy = found if isinstance(found, tuple) else (found.path, found.proxy)
+            notes = (f"Measured on the proxy {path.name}: the original is offline.",) if proxy else ()
+            kind = "still" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
+            media = Media(str(path), kind="still" if kind == "still" else "video")
+            return Source(self._same(media), url, available, notes=notes)
+        pattern = self._pattern_of(url)
+        if pattern is not None:
+            playing = exact_rate(available.duration.rate) if available is not None else rate
+            return self._sequence(url, pattern, playing, available)
+        return Source(label=url, available=available, problem=f"File not found: {url}", relink=True)
+
+    def _unpacked(self, url: str) -> tuple[Path, bool] | None:
+        if self.bundle is None or url.startswith(("/", "\\")) or ":" in url[:12]:
+            return None
+        for spelling in local_candidates(url):
+            path = unpack(self.bundle, spelling.replace("\\", "/").removeprefix("./"), self.cache)
+            if path is not None:
+                return path, False
+        return None
+
+    def _pattern_of(self, url: str) -> Pattern | None:
+        for spelling in local_candidates(url):
+            pattern = parse_pattern(file_name(spelling))
+            if pattern is not None:
+                return pattern
+        return None
+
+    def _from_sequence_reference(
+        self, reference: otio.schema.ImageSequenceReference, rate: Fraction
+    ) -> Source:
+        available = reference.available_range
+        step = max(1, reference.frame_step)
+        playing = exact_rate(reference.rate) if reference.rate > 0 else None
+        if playing is None:
+            playing = exact_rate(available.duration.rate) if available is not None else rate
+        playing /= step
+        last = None
+        if available is not None:
+            seconds = Fraction(available.duration.value) / exact_rate(available.duration.rate)
+            last = reference.start_frame + (max(1, round(seconds * playing)) - 1) * step
+        pattern = Pattern(
+            reference.name_prefix,
+            reference.name_suffix,
+            reference.frame_zero_padding,
+            reference.start_frame if last is not None else None,
+            last,
+        )
+        base = reference.target_url_base
+        joint = "" if base.endswith(("/", "\\")) or not base else "\\" if "\\" in base else "/"
+        return self._sequence(f"{base}{joint}{pattern.label()}", pattern, playing, available, step)
+
+    def _sequence(
+        self,
+        url: str,
+        pattern: Pattern,
+        playing: Fraction,
+        available: otio.opentime.TimeRange | None,
+        step: int = 1,
+    ) -> Source:
+        folder, numbers = self._numbered(url, pattern)
+        if step > 1 and pattern.first is not None:
+            numbers = tuple(number for number in numbers if (number - pattern.first) % step == 0)
+        if folder is None or not numbers:
+            missing = f"Image sequence not found: {url}"
+            return Source(label=url, available=available, problem=missing, relink=True)
+        if len(numbers) == 1 and pattern.last == pattern.first:
+            media = Media(pattern.printf(folder) % numbers[0], kind="still")
+            return Source(self._same(media), url, available)
+        first, last = pattern.first, pattern.last
+        if first is None or last is None:
+            first, last = numbers[0], numbers[-1]
+        media = Media(
+            pattern.printf(folder),
+            kind="sequence",
+            rate=playing,
+            numbers=numbers,
+            first=first if step == 1 else None,
+            last=last if step == 1 else None,
+        )
+        return Source(self._same(media), url, available)
+
+    def _numbered(self, url: str, pattern: Pattern) -> tuple[Path | None, tuple[int, ...]]:
+        """Folder of a sequence and the numbers in it: as written, below the media root, beside the edit."""
+        relinker = self.relinker
+        for place in relinker.places(url):
+            numbers = pattern.numbers(relinker.names_in(place.parent))
+            if numbers:
+                return place.parent, numbers
+        shape = re.compile(re.escape(pattern.prefix) + r"\d+" + re.escape(pattern.suffix))
+        folders = [
+            folder
+            for folder in relinker.index.folders_with(shape)
+            if pattern.numbers(relinker.names_in(folder))
+        ]
+        name = file_name(url)
+        near = closest(url, [folder / name for folder in folders])
+        if near is not None:
+            return near.parent, pattern.numbers(relinker.names_in(near.parent))
+        for place in relinker.beside(url):
+            numbers = pattern.numbers(relinker.names_in(place.parent))
+            if numbers:
+                return place.parent, numbers
+        return None, ()
+
+    def _same(self, media: Media) -> Media:
+        return self._media.setdefault(media, media)
+
+
+def bundle_of(base: Path | None, source: str) -> tuple[Path | None, Sequence[Path]]:
+    """Return the ``.otioz`` that media may lie in, and the folders that relative paths start from."""
+    bases = [base] if base is not None else []
+    named = Path(source) if source else None
+    if named is None:
+        return None, bases
+    full = named if named.is_absolute() or base is None else base / named
+    if full.suffix.lower() == ".otioz" and full.is_file():
+        return full, bases
+    if full.suffix.lower() == ".otiod" and full.is_dir():
+        return None, [full, *bases]
+    return None, bases

@@ -1,0 +1,144 @@
+"""From a clip's ranges to media time: Resolve's absolute timecodes, mixed rates, speeds, ends.
+
+Resolve writes ``available_range`` at the media's rate, counted from the media's own timecode, and
+``source_range`` in that same time at the timeline's rate, its length in record frames::
+
+    source_range.start = available_range.start × (timeline rate / media rate) + left offset
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import opentimelineio as otio
+
+from otio_ai_audit.timeline.media import Source
+from otio_ai_audit.timeline.relink import file_name
+from otio_ai_audit.timeline.retime import Knots, from_key_frames, linear
+from otio_ai_audit.timeline.timecode import NOISE, exact_rate, nominal_rate
+from otio_ai_audit.timeline.walk import Clock, Leaf
+
+HOUR = 3600
+NO_END = Fraction(1_000_000)
+"""Seconds: the end of a file that does not say how long it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTime:
+    """Where a clip's frames lie in its medium."""
+
+    knots: Knots = ()
+    """Seconds of the whole clip to seconds of the medium."""
+    grid: Fraction | None = None
+    """The media's frame rate, None if the edit does not say."""
+    length: Fraction | None = None
+    """Seconds that the medium has, None if the edit does not say."""
+    open_end: bool = False
+    """All of the medium is used, however long it turns out to be."""
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def media_time(leaf: Leaf, source: Source, clock: Clock) -> MediaTime:
+    """Map a clip's own time to media time.
+
+    Returns
+    -------
+    MediaTime
+        With a `problem` where the edit uses nothing that the medium has.
+    """
+    duration = leaf.length / clock.rate
+    if source.media is not None and source.media.kind == "still":
+        return MediaTime(linear(duration, Fraction(0), Fraction(0)))
+    own = leaf.clip.metadata.get("otio_ai_audit")
+    if own is not None and own.get("open_end"):
+        return MediaTime(linear(duration, Fraction(0)), open_end=True)
+    grid, length = _extent(source)
+    notes: list[str] = []
+    start = _offset(leaf.clip.source_range, source.available, length, notes)
+    if leaf.look.keys:
+        knots = from_key_frames(leaf.look.keys, duration, start, 1 / clock.rate)
+    else:
+        knots = linear(duration, start, leaf.look.speed)
+    if length is not None:
+        low, high = min(media for _, media in knots), max(media for _, media in knots)
+        rate = grid or clock.rate
+        if low >= length or high < 0 or (high == 0 and high != low):
+            return MediaTime(knots, grid, length, problem=_beyond(source, low, length, rate))
+        extra = math.floor((high - length) * rate + Fraction(1, 2))
+        if extra > 1:
+            notes.append(f"The edit uses {extra} frames more than the media has.")
+    return MediaTime(knots, grid, length, notes=tuple(notes))
+
+
+def _beyond(source: Source, low: Fraction, length: Fraction, rate: Fraction) -> str:
+    name = file_name(source.label or "The file")
+    return (
+        f"{name} has {round(length * rate)} frames, the edit uses it from frame {math.floor(low * rate)} on; "
+        "relink the clip or trim it."
+    )
+
+
+def _extent(source: Source) -> tuple[Fraction | None, Fraction | None]:
+    """Frame rate and seconds of a medium, as the edit has them."""
+    media, available = source.media, source.available
+    if media is not None and media.kind == "sequence" and media.rate is not None:
+        count = len(media.numbers)
+        if media.first is not None and media.last is not None:
+            count = media.last - media.first + 1
+        return media.rate, count / media.rate
+    if available is None or available.duration.rate <= 0:
+        return None, None
+    rate = exact_rate(available.duration.rate)
+    length = Fraction(available.duration.value) / rate
+    return rate, length if length > 0 else None
+
+
+def _offset(
+    used: otio.opentime.TimeRange | None,
+    available: otio.opentime.TimeRange | None,
+    length: Fraction | None,
+    notes: list[str],
+) -> Fraction:
+    """Seconds from the media's first frame to where `source_range` starts."""
+    if used is None or used.start_time.rate <= 0:
+        return Fraction(0)
+    value, rate = Fraction(used.start_time.value), exact_rate(used.start_time.rate)
+    if available is None or available.start_time.rate <= 0:
+        return _without_start(value, rate, notes)
+    zero, media_rate = Fraction(available.start_time.value), exact_rate(available.start_time.rate)
+    offset = value - zero * rate / media_rate
+    if not _whole(offset):
+        # Who wrote the file may have counted with 23.976 where 24000/1001 is meant.
+        raw = Fraction(
+            used.start_time.value
+            - available.start_time.value * used.start_time.rate / available.start_time.rate
+        )
+        offset = raw if _whole(raw) else offset
+    offset = Fraction(round(offset)) if _whole(offset) else offset
+    seconds = offset / rate
+    if length is None or -1 / rate <= seconds < length:
+        return max(seconds, Fraction(0))
+    by_timecode = value / nominal_rate(rate) - zero / nominal_rate(media_rate)
+    if 0 <= by_timecode < length:
+        return by_timecode
+    if zero > 0 and 0 <= value / rate < length:
+        notes.append("The edit counts this clip from the media’s first frame, not from its timecode.")
+        return value / rate
+    return seconds
+
+
+def _without_start(value: Fraction, rate: Fraction, notes: list[str]) -> Fraction:
+    hours = math.floor(value / (nominal_rate(rate) * HOUR))
+    if hours:
+        notes.append(
+            f"The edit does not say where this file’s timecode begins; {hours:02d}:00:00:00 was assumed."
+        )
+        value -= hours * HOUR * nominal_rate(rate)
+    return (Fraction(round(value)) if _whole(value) else value) / rate
+
+
+def _whole(frames: Fraction) -> bool:
+    return abs(frames - round(frames)) <= NOISE
