@@ -186,6 +186,8 @@ class _Ledger:
             id_ = hashlib.sha256((seed + salt).encode()).hexdigest()[:6]
             if id_ not in self.entries:
                 break
+        if id_ in self.taken:  # a marker already speaks of it: only the store has forgotten
+            self.earlier.add(id_)
         self._add(
             KnownFinding(
                 id_,

@@ -40,9 +40,14 @@ def review(
     present = {p.id: p for p in placed if p.state != "fixed"}
     marked = {p.id for p in placed if p.state in ("new", "open") and p.finding.score >= WARNING}
     blind = [(f.record_start, f.record_start + f.record_frames) for f in failures]
+    feelings = moods(seen, ledger)
+    # What was claimed in one lane is claimed in its copy that came by another.
+    claimed = {
+        i for marker, mood in zip(seen, feelings, strict=True) if mood == "claimed" for i in marker.ids
+    }
     result = []
-    for marker, mood in zip(seen, moods(seen, ledger), strict=True):
-        if not marker.ids or mood == "claimed":
+    for marker, mood in zip(seen, feelings, strict=True):
+        if not marker.ids or claimed & {*marker.ids}:
             stands = True
         elif is_summary(marker) or marked & {*marker.ids}:
             stands = False
