@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ def audit(
         detections = _judge(uses, wanted, settings)
         uses, failures, detections = _set_films_aside(plan, uses, failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
-        placed = _identify(plan, uses, findings, seen, store)
+        placed, seen = _identify(plan, uses, findings, seen, store, failures, wanted)
         stills = gather.stills(uses, placed, store, options.engine, progress) if options.stills else {}
 
     clips = _clip_results(plan, uses, failures, detections)
@@ -152,7 +153,9 @@ def audit(
 
         result = against.compare(result, against.read_earlier(options.against))
     markers = timeline.markers_for(result, uses, seen, report=options.report)
-    result = replace(result, markers=markers, seconds=round(time.monotonic() - started, 2))
+    findings_marked = timeline.attach(result.findings, markers, uses)
+    seconds = round(time.monotonic() - started, 2)
+    result = replace(result, findings=findings_marked, markers=markers, seconds=seconds)
     return Audit(result, tl, original, seen)
 
 
@@ -274,22 +277,27 @@ def _identify(
     findings: Sequence[Finding],
     seen: Sequence[SeenMarker],
     store: Store,
-) -> list[Placed]:
-    """Give every finding its lasting id, its state and its place, and remember them."""
-    from . import timeline, verdicts
+    failures: Sequence[Failure],
+    wanted: Sequence[str],
+) -> tuple[list[Placed], tuple[SeenMarker, ...]]:
+    """Give every finding its lasting id, its state and its place; decide which markers of ours stand."""
+    from . import markings, timeline, verdicts
 
     by_id = {use.id: use for use in uses}
     keys = {use.id: use.signals.key for use in uses if use.signals is not None}
 
     def place(finding: Finding) -> tuple[int, int, str]:
-        frame, frames = timeline.place(by_id[finding.use], finding)
+        use = by_id[finding.use]
+        start = Fraction(finding.start)
+        span = Span(start, start + Fraction(finding.duration))
+        frame, frames = timeline.frames_of(use, span) or (use.record_start, 1)
         return frame, frames, timeline.to_timecode(plan.info.start_frame + frame, plan.info)
 
     now = datetime.now().isoformat(timespec="seconds")
     known = store.known(set(keys.values()))
     placed, remembered = verdicts.assign(findings, keys, known, seen, place, now)
     store.remember(remembered)
-    return placed
+    return placed, markings.review(seen, placed, remembered, failures=failures, detectors=wanted)
 
 
 # --- the result ----------------------------------------------------------------------------------------
@@ -322,6 +330,7 @@ def _audited(use: ClipUse, detections: Mapping[str, Detection]) -> ClipResult:
         take=use.take,
         media=use.media.path,
         subject=use.subject,
+        content=signals.key,
         scores={name: detection.scores.get(use.id) for name, detection in detections.items()},
         curves={name: d.curves[use.id] for name, d in detections.items() if use.id in d.curves},
         notes=(*use.notes, *(problem.message for problem in signals.problems)),
