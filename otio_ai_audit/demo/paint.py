@@ -184,6 +184,7 @@ class Sprite:
     pivot: Point
     bulbs: tuple[tuple[float, float, Color], ...] = ()
     """Fairy lights: nominal place in the sprite and colour."""
+    _premultiplied: Image.Image | None = field(default=None, repr=False, compare=False)
 
     def spot(self, at: Point, x: float, y: float, zoom: float = 1.0) -> Point:
         """Return where the sprite's point (x, y) lies when its pivot is at nominal `at`."""
@@ -226,8 +227,11 @@ class Sprite:
             -ay * sin, ay * cos, ay * (-sin * ox + cos * oy) + self.pivot[1] * self.density,
         )  # fmt: skip
         large = (sharp * (right - left), sharp * (lower - upper))
-        patch = self.image.transform(large, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
-        patch = patch.reduce(sharp)
+        # Premultiplied once and for all: Pillow would do it, there and back, at every step.
+        if self._premultiplied is None:
+            self._premultiplied = self.image.convert("RGBa")
+        patch = self._premultiplied.transform(large, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
+        patch = patch.reduce(sharp).convert("RGBA")
         frame.paste(patch, (left, upper), patch)
 
 
