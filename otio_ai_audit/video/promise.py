@@ -15,8 +15,8 @@ from otio_ai_audit.model import Problem
 if TYPE_CHECKING:
     from otio_ai_audit.video.source import FileSource
 
-_COUNTED = ("mov", "mp4", "avi", "mxf", "nut", "gxf")
-_TIMED = ("matroska", "webm", "flv", "asf", "ogg", "nut", "mxf", "mov", "mp4", "avi")
+_COUNTED = ("mov", "mp4", "avi", "mxf", "gxf")
+_TIMED = ("matroska", "webm", "flv", "asf", "ogg", "mxf", "mov", "mp4", "avi")
 
 
 def _is_one_of(container: Any, names: tuple[str, ...]) -> bool:
@@ -60,6 +60,8 @@ def promised_end(container: Any, stream: Any) -> Fraction | None:
                 except ValueError:
                     break
                 return hours * 3600 + minutes * 60 + seconds
+    if _is_one_of(container, ("avi",)):  # its duration is what is there, the header says the rest
+        return stream.frames / Fraction(stream.average_rate) if stream.frames else None
     if stream.duration is not None:
         start = stream.start_time or 0
         return Fraction(start + stream.duration) * Fraction(stream.time_base)
@@ -83,31 +85,35 @@ def is_variable(stream: Any, container: Any) -> bool:
     return not (0.95 < ratio < 1.05 or 1.95 < ratio < 2.05)
 
 
-def check_end(source: FileSource, last: int, count: int, whole: bool) -> Problem | None:
-    """Compare the end that was reached with the promised one."""
+def check_end(source: FileSource, last: int, count: int, whole: bool) -> tuple[int, Problem | None]:
+    """Compare the end that was reached with the promised one.
+
+    Returns
+    -------
+    lost : int
+        Promised frames that are missing inside.
+    problem : Problem or None
+        The file ends early, or does not say where it should end.
+    """
     container, stream = source.container, source.stream
     frame = Fraction(source.step) * source.time_base
     reached = (source.origin + last) * source.time_base + frame
     end = promised_end(container, stream)
-    early = end is not None and end - reached > frame * Fraction(3, 2)
     promised = _counted_frames(container, stream)
-    missing = promised - count if promised is not None and whole else 0
-    if early and end is not None and _sound_goes_on(source, end):
-        early = False
+    missing = max(0, promised - count) if promised is not None and whole else 0
     start = (last + source.step) * source.time_base
-    if missing > 0 and round(start * source.rate) <= count:
+    early = end is not None and end - reached > frame * Fraction(3, 2) and not _sound_goes_on(source, end)
+    if missing and round(start * source.rate) <= count:
         early = True  # nothing is missing inside, so the end is
     if early:
         total = promised_frames(container, stream, source.rate, source.origin) or count
         got = count if whole else round(start * source.rate)
         text = f"The file ends early: {got} of {total} promised frames could be read."
-        return Problem("truncated", text, max(1, total - got), start)
-    if missing > source.failed:
-        text = f"{missing} of {promised} promised frames could not be decoded."
-        return Problem("corrupt", text, missing)
+        return 0, Problem("truncated", text, max(1, total - got), start)
     if end is None and promised is None and not container.format.name.endswith("_pipe"):
-        return Problem("no-duration", "The file does not say how long it is; an early end would go unseen.")
-    return None
+        text = "The file does not say how long it is; an early end would go unseen."
+        return 0, Problem("no-duration", text)
+    return missing, None
 
 
 def _sound_goes_on(source: FileSource, end: Fraction) -> bool:

@@ -23,11 +23,12 @@ SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10))
 MAX_FAILURES = 500
 """Packets in a row that may fail before the rest of a file is given up."""
 
-# FFmpeg's messages are counted (see `Pictures`), never shown: a person gets our Problem instead.
-# PyAV ignores them altogether by default; a level that somebody else has chosen is left alone.
-if av.logging.get_level() is None:
-    av.logging.set_level(av.logging.ERROR)
-    logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
+# FFmpeg conceals damage and only complains about it. Its complaints are caught around every packet and
+# make a frame `corrupt`; nothing is shown, a person gets our `Problem`. PyAV ignores them altogether by
+# default, and passes over one that repeats the last: then the second clip of a run would seem sound.
+av.logging.set_level(av.logging.ERROR)
+av.logging.set_skip_repeated(False)
+logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
 
 
 class Source(Protocol):
@@ -281,14 +282,13 @@ class FileSource:
         whole : bool
             The file was read from its first picture to its end.
         """
+        lost, problem = (0, None) if last is None else check_end(self, last, count, whole)
+        self._failed = max(self._failed, lost)
         self._report_damage()
         if self._backwards:
             self.problems.append(
                 Problem("other", "Frames whose time does not move forward; given in order.", self._backwards)
             )
-        if last is None:
-            return
-        problem = check_end(self, last, count, whole)
         if problem is not None:
             self.problems.append(problem)
 
@@ -302,11 +302,6 @@ class FileSource:
         return self._origin
 
     @property
-    def failed(self) -> int:
-        """Packets that could not be decoded."""
-        return self._failed
-
-    @property
     def step(self) -> int:
         """Ticks of one frame."""
         return self._step
@@ -316,10 +311,11 @@ class FileSource:
         if not count:
             return
         place = Fraction(0)
+        text = f"{count} damaged {'frame' if count == 1 else 'frames'}"
         if self._first_damage is not None:
             place = max(Fraction(0), (self._first_damage - self._origin) * self.time_base)
-        end = "; the rest was given up" if self._gave_up else ""
-        text = f"{count} damaged {'frame' if count == 1 else 'frames'}, first at {float(place):.2f} s{end}."
+            text += f", first at {float(place):.2f} s"
+        text += "; the rest was given up." if self._gave_up else "."
         self.problems.append(Problem("corrupt", text, count, place))
 
     def close(self) -> None:

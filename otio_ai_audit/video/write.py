@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +25,7 @@ _DEFAULTS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "veryfast", "crf": "18"},
     "libx264rgb": {"preset": "veryfast", "crf": "18"},
     "libx265": {"preset": "ultrafast", "crf": "18"},
-    "libsvtav1": {"preset": "10", "crf": "24"},
+    "libsvtav1": {"preset": "6", "crf": "20"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "20", "b": "0"},
     "mjpeg": {"flags": "+qscale", "global_quality": str(2 * 118)},
 }
@@ -130,6 +129,7 @@ def _encode_movie(
     first = next(pictures, None)
     if first is None:
         return 0
+    pixel_format = _full_jpeg(codec, pixel_format)
     _check_format(path, codec, pixel_format)
     muxer = {"fflags": "+bitexact"} | {k: own.pop(k) for k in list(own) if k in _MUXER_OPTIONS}
     settings = encoder_options(codec, pixel_format) | own
@@ -165,6 +165,11 @@ def encoder_options(codec: str, pixel_format: str) -> dict[str, str]:
             return {"profile": "dnxhr_444"}
         return {"profile": "dnxhr_hqx" if "10" in pixel_format else "dnxhr_hq"}
     return dict(_DEFAULTS.get(codec, {}))
+
+
+def _full_jpeg(codec: str, pixel_format: str) -> str:
+    """JPEG knows full range only."""
+    return pixel_format.replace("yuv4", "yuvj4") if codec == "mjpeg" else pixel_format
 
 
 def _check_format(path: Path, codec: str, pixel_format: str) -> None:
@@ -209,9 +214,14 @@ def _to_yuv(picture: Picture, pixel_format: str, full: bool, converter: VideoRef
     if pixel_format == "rgb24":
         return frame
     options: dict[str, Any] = {}
-    if not _is_rgb(pixel_format):
-        wide = full or pixel_format.startswith("gray")
-        options = {"dst_colorspace": "ITU709", "dst_color_range": "JPEG" if wide else "MPEG"}
+    if pixel_format.startswith("gray"):  # swscale's own way to gray is BT.601
+        luma = picture @ np.array([0.2126, 0.7152, 0.0722])
+        if pixel_format == "gray":
+            return av.VideoFrame.from_ndarray(np.rint(luma).astype(np.uint8), "gray")
+        frame = av.VideoFrame.from_ndarray(np.rint(luma * 257).astype(np.uint16), "gray16le")
+        options = {"dst_color_range": "JPEG"}
+    elif not _is_rgb(pixel_format):
+        options = {"dst_colorspace": "ITU709", "dst_color_range": "JPEG" if full else "MPEG"}
     shown = converter.reformat(frame, format=pixel_format, src_color_range="JPEG", **options, **ONE_THREAD)
     if not _is_rgb(pixel_format):
         shown.color_primaries, shown.color_trc = 1, 1
@@ -225,7 +235,9 @@ def _encode_sequence(path: Path, pictures: Iterator[Picture], pixel_format: str,
     codec, usual = _PICTURE_CODECS[suffix]
     number = int(own.pop("start_number", "1"))
     formats = {format.name for format in av.Codec(codec, "w").video_formats or ()}
-    chosen = pixel_format if pixel_format in formats else usual
+    chosen = _full_jpeg(codec, pixel_format)
+    if chosen not in formats:
+        chosen = usual
     converter = VideoReformatter()
     count = 0
     context: Any = None
@@ -250,8 +262,3 @@ def _from_srgb(picture: Picture) -> av.VideoFrame:
     coded = np.arange(256) / 255
     light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
     return av.VideoFrame.from_ndarray(light[picture], "gbrpf32le")
-
-
-if av.logging.get_level() is None:
-    av.logging.set_level(av.logging.ERROR)
-    logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
