@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -27,6 +28,7 @@ from .text import (
     is_standing,
     lines_of,
     not_checked,
+    number,
     one_line,
     severity_of_clip,
     summary,
@@ -46,7 +48,7 @@ QUIET_POINTS = 100
 class _Pictures:
     """Turns picture bytes into data URLs until the page has enough of them."""
 
-    left: int = PICTURE_BYTES
+    left: int = field(default_factory=lambda: PICTURE_BYTES)
 
     def url(self, data: bytes | None, needed: bool = False) -> str:
         if not data or (len(data) > self.left and not needed):
@@ -345,8 +347,8 @@ def _clip_view(
         worst=severity_of_clip(clip, findings),
         start=clip.record_start,
         picture=url,
-        region=first.finding.region if first else None,
-        scores=[(one_line(n), s, severity_of(s)) for n, s in clip.scores.items()],
+        region=_box(first.finding.region) if first else None,
+        scores=[(one_line(n), number(s, 4), severity_of(number(s, 4))) for n, s in clip.scores.items()],
         findings=cards,
         curves=curves,
         quiet=quiet,
@@ -386,6 +388,11 @@ def _strip(clip: ClipResult, axis: tuple[float, float], pictures: _Pictures) -> 
     return strip
 
 
+def _box(region: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+    """Return a region that can be drawn."""
+    return region if region and all(math.isfinite(value) for value in region) else None
+
+
 def _finding_view(placed: Placed, anchor: str, names: Mapping[str, str], picture: str) -> FindingView:
     finding = placed.finding
     end = finding.start + finding.duration
@@ -407,6 +414,6 @@ def _finding_view(placed: Placed, anchor: str, names: Mapping[str, str], picture
         text=clean(placed.text),
         first_seen=one_line(placed.first_seen).replace("T", " "),
         picture=picture,
-        region=finding.region,
+        region=_box(finding.region),
         standing=placed.state in STANDING,
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Literal
 from xml.etree import ElementTree as ET
 
 from ..model import ERROR, WARNING, AuditResult, ClipResult, Placed
@@ -27,11 +26,10 @@ from .text import (
     summary,
 )
 
-FailOn = Literal["error", "warning", "never"]
 _LIMIT = {"error": ERROR, "warning": WARNING, "never": 2.0}
 
 
-def to_junit(result: AuditResult, *, fail_on: FailOn = "error") -> bytes:
+def to_junit(result: AuditResult, *, fail_on: str = "error") -> bytes:
     """Return a result as JUnit XML, UTF-8.
 
     Parameters
@@ -39,7 +37,7 @@ def to_junit(result: AuditResult, *, fail_on: FailOn = "error") -> bytes:
     result
         What an audit found.
     fail_on
-        Weakest severity that fails a case.
+        Weakest severity that fails a case: ``error``, ``warning`` or ``never``.
     """
     limit = _LIMIT[fail_on]
     grouped = findings_by_clip(result)
@@ -60,7 +58,7 @@ def to_junit(result: AuditResult, *, fail_on: FailOn = "error") -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def write(result: AuditResult, path: Path, *, fail_on: FailOn = "error") -> None:
+def write(result: AuditResult, path: Path, *, fail_on: str = "error") -> None:
     """Write a result as JUnit XML."""
     path.write_bytes(to_junit(result, fail_on=fail_on))
 

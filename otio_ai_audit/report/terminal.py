@@ -21,11 +21,14 @@ from .text import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+NARROW = 80
+"""Columns below which a table would cut its cells."""
+
 _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan", "none": "dim"}
 
 
 def table(result: AuditResult, console: Console, *, everything: bool = False) -> None:
-    """Print what an audit found: a table in a terminal, plain lines of tabs elsewhere.
+    """Print what an audit found: a table in a terminal, lines of tabs elsewhere.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ def table(result: AuditResult, console: Console, *, everything: bool = False) ->
         Also what is below warning, dismissed or fixed, what was skipped, and the evidence.
     """
     rows = _rows(result, everything)
-    if console.is_terminal:
+    if console.is_terminal and console.width >= NARROW:
         _print_table(result, rows, console, everything)
     else:
         for placed, clip in rows:

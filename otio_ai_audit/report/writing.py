@@ -32,7 +32,7 @@ class Asked:
     """Whether the JSON carries a score per frame, where the result has one."""
     include_prompts: bool = False
     """Whether the JSON carries prompts."""
-    fail_on: junit.FailOn = "error"
+    fail_on: str = "error"
     """Weakest severity that fails a JUnit case."""
 
 
@@ -94,7 +94,7 @@ def write(
     seen: Sequence[SeenMarker] | None = None,
     curves: bool = True,
     include_prompts: bool = False,
-    fail_on: junit.FailOn = "error",
+    fail_on: str = "error",
 ) -> None:
     """Write a result in the format that the suffix of `path` names.
 
