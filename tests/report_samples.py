@@ -185,6 +185,24 @@ def nasty() -> AuditResult:
     )
 
 
+def edit() -> Any:
+    """Return an edit for the outputs that are one: a clip, and somebody's marker."""
+    import opentimelineio as otio
+
+    rate = 24.0
+    whole = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(0, rate), otio.opentime.RationalTime(480, rate)
+    )
+    media = otio.schema.ExternalReference("/takes/truck_v012.mp4", whole)
+    clip = otio.schema.Clip("truck_v012.mp4", media, whole)
+    spot = otio.opentime.TimeRange(otio.opentime.RationalTime(50, rate), otio.opentime.RationalTime(1, rate))
+    track = otio.schema.Track("V1", [clip], kind="Video")
+    start = otio.opentime.RationalTime(86400, rate)
+    timeline = otio.schema.Timeline("Advert", [track], global_start_time=start)
+    timeline.tracks.markers.append(otio.schema.Marker("client", spot, otio.schema.MarkerColor.RED))
+    return timeline
+
+
 def big(clips: int = 500) -> AuditResult:
     """A long edit: every third clip has three findings and pictures as large as real ones."""
     rng = np.random.default_rng(440)

@@ -26,7 +26,8 @@ from otio_ai_audit.report import csv_file, json_file, junit, writing
 
 from . import report_samples as samples
 
-PLAIN = sorted(set(report.WRITERS) - {".otio", ".otioz", ".edl"})
+ALL = sorted(report.WRITERS)
+PLAIN = sorted(set(ALL) - {".otio", ".otioz", ".edl"})
 RESULTS = {
     "empty": samples.result,
     "sample": samples.sample,
@@ -48,25 +49,30 @@ def read_back(path: Path) -> str:
     if path.suffix == ".xml":
         root = ET.fromstring(path.read_bytes())
         return " ".join([*root.itertext(), *(value for e in root.iter() for value in e.attrib.values())])
+    if path.suffix in (".otio", ".otioz"):
+        import opentimelineio as otio
+
+        return str(otio.adapters.read_from_file(str(path)).to_json_string())
     return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("suffix", PLAIN)
+@pytest.mark.parametrize("suffix", ALL)
 @pytest.mark.parametrize("name", RESULTS)
 def test_every_writer_takes_every_result(suffix: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / f"out{suffix}"
-    report.write(RESULTS[name](), path)
+    report.write(RESULTS[name](), path, timeline=samples.edit())
     text = read_back(path)
     assert "\x1b" not in text and "\x00" not in text
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("suffix", PLAIN)
+@pytest.mark.parametrize("suffix", sorted(set(ALL) - {".otioz"}))
 def test_every_writer_is_deterministic(suffix: str, tmp_path: Path) -> None:
-    report.write(samples.sample(), tmp_path / f"one{suffix}")
+    edit = samples.edit()
+    report.write(samples.sample(), tmp_path / f"one{suffix}", timeline=edit)
     shuffled = samples.sample()
     shuffled = replace(shuffled, clips=shuffled.clips[::-1], findings=shuffled.findings[::-1])
-    report.write(shuffled, tmp_path / f"two{suffix}")
+    report.write(shuffled, tmp_path / f"two{suffix}", timeline=edit)
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
 
 
@@ -318,6 +324,26 @@ def test_missing_folders_are_made_and_suffixes_may_be_capitals(tmp_path: Path) -
     assert (tmp_path / "a" / "b" / "OUT.JSON").is_file()
 
 
+def test_the_edit_gets_its_markers_and_keeps_those_of_others(tmp_path: Path) -> None:
+    import opentimelineio as otio
+
+    edit = samples.edit()
+    before = edit.to_json_string()
+    for name in ("marked.otio", "marked.otioz"):
+        report.write(samples.sample(), tmp_path / name, timeline=edit)
+        tl = otio.adapters.read_from_file(str(tmp_path / name))
+        assert isinstance(tl, otio.schema.Timeline)
+        found = [*tl.tracks.markers, *(m for clip in tl.find_clips() for m in clip.markers)]
+        assert sorted(marker.name for marker in found) == ["FLICKER", "client"]
+    assert edit.to_json_string() == before
+
+
+def test_the_marker_edl_is_one(tmp_path: Path) -> None:
+    report.write(samples.sample(), tmp_path / "markers.edl")
+    text = (tmp_path / "markers.edl").read_text(encoding="utf-8")
+    assert "01:00:05:06" in text and "|M:FLICKER" in text
+
+
 def test_an_edit_is_asked_for_where_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no edit was audited"):
         report.write(samples.sample(), tmp_path / "marked.otio")
@@ -371,19 +397,22 @@ def test_mode_and_link_of_the_old_file_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
-@pytest.mark.parametrize("suffix", PLAIN)
+@pytest.mark.parametrize("suffix", ALL)
 def test_no_room_for_the_output_is_one_sentence(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"out{suffix}"
     path.write_text("old")
     code = (
         "import resource, sys\n"
-        "from tests.report_samples import big\n"
+        "from dataclasses import replace\n"
+        "from otio_ai_audit.model import Marker\n"
+        "from tests.report_samples import big, edit\n"
         "from otio_ai_audit import report\n"
         "from otio_ai_audit.errors import OutputError\n"
-        "result = big(6)\n"
+        "result = replace(big(6), markers=tuple(Marker(i, 1, 'Lemon', 'POP', 'x', ()) for i in range(60)))\n"
+        "timeline = edit()\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
         "try:\n"
-        "    report.write(result, sys.argv[1])\n"
+        "    report.write(result, sys.argv[1], timeline=timeline)\n"
         "except OutputError as error:\n"
         "    print(error)\n"
     )
@@ -391,7 +420,7 @@ def test_no_room_for_the_output_is_one_sentence(suffix: str, tmp_path: Path) -> 
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, cwd=root, check=True
     )
-    assert "cannot be written" in done.stdout and "Traceback" not in done.stderr
+    assert f"out{suffix} cannot be written: the file would be too large" in done.stdout
     assert path.read_text() == "old"
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
 

@@ -25,7 +25,7 @@ class Asked:
     timeline: Any = None
     """The edit that was audited (`otio.schema.Timeline`); the outputs that are an edit need it."""
     original: Path | None = None
-    """File of that edit."""
+    """File of that edit; what the markers do not touch is written as it stands there."""
     seen: Sequence[SeenMarker] | None = None
     """Markers that stood on it; None reads them again."""
     curves: bool = True
@@ -64,7 +64,13 @@ def _edit(result: AuditResult, path: Path, asked: Asked) -> None:
         raise OutputError(f"{path.name} would be the edit with markers, but no edit was audited.")
     seen = asked.seen if asked.seen is not None else timeline.read_markers(asked.timeline, result.info)
     marked = timeline.with_markers(asked.timeline, result.info, result.markers, seen)
-    timeline.write(marked, path)
+    try:
+        timeline.write(marked, path, asked.original)
+    except OutputError as error:
+        # It names the file beside; the caller knows the one that a person asked for.
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
 
 
 def _marker_edl(result: AuditResult, path: Path, asked: Asked) -> None:
