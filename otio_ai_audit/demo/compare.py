@@ -140,7 +140,9 @@ def _status_rows(result: AuditResult, truth: Truth) -> list[Row]:
         rows.append(Row(name, "", "no media", "not checked" if said else "", verdict, said))
     for name, reason in failed.items():
         if name not in truth.offline:
-            rows.append(Row(name, "", "", f"not checked: {reason}", "should be checked", False))
+            # The end of a reason says what is wrong; its beginning is the path.
+            said_why = reason if len(reason) <= 60 else f"… {reason[-58:]}"
+            rows.append(Row(name, "", "", f"not checked: {said_why}", "should be checked", False))
     for name in truth.skipped:
         skipped = any(clip.name == name and clip.status == "skipped" for clip in result.clips)
         rows.append(
@@ -173,5 +175,9 @@ def table(comparison: Comparison) -> str:
     found = sum(row.verdict == "found" for row in comparison.rows)
     wanted = sum(row.verdict in ("found", "missed", "found elsewhere") for row in comparison.rows)
     alarms = sum(row.verdict == "false alarm" for row in comparison.rows)
-    text.append(f"{found} of {wanted} faults found, {alarms} false alarm{'' if alarms == 1 else 's'}.")
+    beside = sum(row.verdict == "beside a fault" for row in comparison.rows)
+    text.append(
+        f"{found} of {wanted} faults found, {alarms} false alarm{'' if alarms == 1 else 's'}"
+        + (f", {beside} further beside faults." if beside else ".")
+    )
     return "\n".join(text)
