@@ -76,8 +76,8 @@ def assign(
 
     Notes
     -----
-    An id is the first six hex digits of a hash of detector, content key and first interval, so two
-    machines agree on it. Where the store is lost, our metadata on a marker say all that is needed;
+    An id is the first six hex digits of a hash of detector, label, content key and first interval,
+    so two machines agree on it. Where the store is lost, our metadata on a marker say all that is needed;
     in a lane that drops metadata, an id that nobody knows is adopted by the finding of the same
     name at the marker's place. This is not done where the store knows something of these media:
     then an unknown id belongs to a file that was replaced, and a new file starts clean.
@@ -168,10 +168,10 @@ class _Ledger:
         self, findings: Sequence[Finding], indices: Sequence[int], known: Sequence[str], ids: list[str]
     ) -> None:
         pairs = [
-            (-_likeness(findings[index], self.entries[id_]), findings[index].start, index, id_)
+            (-_likeness(findings[index], entry), findings[index].label != entry.label, index, id_)
             for index in indices
-            for id_ in known
-            if same(findings[index], self.entries[id_])
+            for id_, entry in ((id_, self.entries[id_]) for id_ in known)
+            if same(findings[index], entry)
         ]
         used: set[str] = set()
         for _, _, index, id_ in sorted(pairs):
@@ -180,7 +180,7 @@ class _Ledger:
                 used.add(id_)
 
     def _create(self, finding: Finding, key: str) -> str:
-        seed = f"{finding.detector}\n{key}\n{finding.start:.3f}\n{finding.duration:.3f}"
+        seed = f"{finding.detector}\n{finding.label}\n{key}\n{finding.start:.3f}\n{finding.duration:.3f}"
         for attempt in range(1 << 24):
             salt = f"\n{attempt}" if attempt else ""
             id_ = hashlib.sha256((seed + salt).encode()).hexdigest()[:6]

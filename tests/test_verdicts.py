@@ -111,6 +111,14 @@ def test_two_uses_of_the_same_pictures_share_a_finding():
     assert placed[0].id == placed[1].id and len(known) == 1
 
 
+def test_two_faults_of_one_detector_in_one_place_are_told_by_their_label():
+    both = [replace(one(0, 1, detector="dead"), label=label) for label in ("black", "damaged")]
+    placed, known = assign(both, {"V1/0001": "k"})
+    again, _ = assign(both[::-1], {"V1/0001": "k"}, known)
+    assert [p.id for p in again] == [p.id for p in placed][::-1]
+    assert [p.id for p in assign(both[::-1], {"V1/0001": "k"})[0]] == [p.id for p in again]
+
+
 def test_a_taken_id_is_not_given_twice():
     (placed,), _ = assign([one(1, 2)], {"V1/0001": "k"})
     other = KnownFinding(placed.id, "pop", "elsewhere", 0, 1, "before")
@@ -368,3 +376,11 @@ def test_the_tag_is_read_anywhere_in_a_note():
     assert split_note("a [audit a7f3c1 b20e4d] b") == ("a ", ("a7f3c1", "b20e4d"), " b")
     assert split_note("a [AUDIT A7F3C1]")[1] == ("a7f3c1",)
     assert split_note("see [audit soon]")[1] == ()
+
+
+def test_every_detector_has_its_colour_and_words():
+    from otio_ai_audit.detectors import DETECTORS
+    from otio_ai_audit.markings import COLORS, LABELS
+
+    for name, module in DETECTORS.items():
+        assert (COLORS[name], module.LABEL in LABELS[name]) == (module.COLOR, True)

@@ -60,7 +60,7 @@ OUR_COLOR = "Cream"
 """Summary and not-checked markers."""
 
 LABELS: Mapping[str, tuple[str, ...]] = {
-    "flicker": ("flicker",),
+    "flicker": ("flicker", "boiling", "boil"),
     "pop": ("pop", "jump", "tail"),
     "drift": ("drift",),
     "mismatch": ("mismatch",),

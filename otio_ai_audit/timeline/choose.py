@@ -99,9 +99,12 @@ def markers_for(
         unchecked = unchecked[: max(0, LIMIT - len(wanted))]
 
     made = [_finding_marker(item, frames, result, by_id) for item in wanted]
-    made += [_unchecked_marker(clip, frames) for clip in unchecked]
+    # Which frame of a clip says that it was not checked matters least, unless it has only one.
+    made += [_unchecked_marker(clip, frames) for clip in unchecked if clip.record_frames <= 1]
+    first = frames.first()
+    made += [_unchecked_marker(clip, frames) for clip in unchecked if clip.record_frames > 1]
     markers = [marker for marker in made if marker is not None]
-    markers.append(_summary(result, frames, total - len(markers), report, seen))
+    markers.append(_summary(result, first, total - len(markers), report, seen))
     return tuple(sorted(markers, key=lambda marker: marker.frame))
 
 
@@ -221,7 +224,7 @@ def _unchecked_marker(clip: ClipResult, frames: _Frames) -> Marker | None:
 
 
 def _summary(
-    result: AuditResult, frames: _Frames, waiting: int, report: str, seen: Sequence[SeenMarker]
+    result: AuditResult, frame: int, waiting: int, report: str, seen: Sequence[SeenMarker]
 ) -> Marker:
     """Set the summary on the first free frame; words that a person put into the last one stay."""
     body = words.summary_body(result, waiting, report)
@@ -232,4 +235,4 @@ def _summary(
         if is_summary(marker) and not is_unchecked(marker) and not marker.stands
     ]
     note = words.compose(body, ids, texts)
-    return Marker(frames.first(), 1, OUR_COLOR, words.summary_name(result.finished), note, ids)
+    return Marker(frame, 1, OUR_COLOR, words.summary_name(result.finished), note, ids)
