@@ -9,6 +9,7 @@ on the machine). Nothing is compiled at import; the first call compiles, or load
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 KERNELS: dict[str, Kernel] = {}
 """Every kernel by name."""
+
+_COMPILING = threading.Lock()
+"""Two threads that measure at once must not both begin to compile."""
 
 int64 = types.int64
 float64 = types.float64
@@ -48,11 +52,12 @@ class Kernel:
 
     def compile(self) -> None:
         """Compile every signature, or load it from the cache; later types are refused."""
-        if not self.ready:
-            for signature in self.signatures:
-                self.dispatcher.compile(signature)
-            self.dispatcher.disable_compile()
-            self.ready = True
+        with _COMPILING:
+            if not self.ready:
+                for signature in self.signatures:
+                    self.dispatcher.compile(signature)
+                self.dispatcher.disable_compile()
+                self.ready = True
 
     def __call__(self, *arguments: Any) -> Any:
         if not self.ready:
