@@ -64,7 +64,7 @@ def encode(
         not written.
     frames : iterable of numpy.ndarray
         Shape (height, width, 3), uint8, sRGB, all of one size. They are converted to BT.709, limited
-        range (full for ``yuvj…`` formats or with ``color_range`` ``pc``); for exr to linear light.
+        range (full with ``color_range`` ``pc``); for JPEG to BT.601 full range, for exr to linear light.
     rate : Fraction
         Frames per second.
     codec : str
@@ -90,6 +90,7 @@ def encode(
     path = Path(path)
     own = dict(options or {})
     pictures = _checked(frames, path)
+    log: list[Any] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with av.logging.Capture() as log:
@@ -205,7 +206,7 @@ def _tag(context: Any, pixel_format: str, full: bool) -> None:
     context.color_primaries = 1
     context.color_trc = 1
     if not _is_rgb(pixel_format):
-        context.colorspace = 1
+        context.colorspace = 5 if pixel_format.startswith("yuvj") else 1
         context.color_range = 2 if full or pixel_format.startswith("gray") else 1
 
 
@@ -221,7 +222,9 @@ def _to_yuv(picture: Picture, pixel_format: str, full: bool, converter: VideoRef
         frame = av.VideoFrame.from_ndarray(np.rint(luma * 257).astype(np.uint16), "gray16le")
         options = {"dst_color_range": "JPEG"}
     elif not _is_rgb(pixel_format):
-        options = {"dst_colorspace": "ITU709", "dst_color_range": "JPEG" if full else "MPEG"}
+        # JPEG (JFIF) is BT.601 by its standard, everything else here BT.709.
+        matrix = "ITU601" if pixel_format.startswith("yuvj") else "ITU709"
+        options = {"dst_colorspace": matrix, "dst_color_range": "JPEG" if full else "MPEG"}
     shown = converter.reformat(frame, format=pixel_format, src_color_range="JPEG", **options, **ONE_THREAD)
     if not _is_rgb(pixel_format):
         shown.color_primaries, shown.color_trc = 1, 1

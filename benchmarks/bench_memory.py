@@ -1,0 +1,93 @@
+"""Peak memory of reading a long UHD clip, beside plain decoding; it must not grow with the clip.
+
+A few hundred generated frames stand for ten minutes: what a reader keeps per frame (12 MB of planes at
+UHD) would show after a few dozen.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from otio_ai_audit import video
+
+pytest.importorskip("resource", reason="peak memory is read with the resource module (not on Windows)")
+
+SHORT, LONG = 48, 240
+FRAME_MB = 3840 * 2160 * 1.5 / 1e6
+
+PLAIN = """
+import av
+with av.open(path) as container:
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = 1
+    stream.codec_context.thread_type = "NONE"
+    frames = sum(1 for frame in container.decode(stream))
+"""
+READ = """
+from otio_ai_audit import video
+from otio_ai_audit.model import Media
+frames = total = 0
+with video.read_frames(Media(path)) as reader:
+    for frame in reader:
+        frames += 1
+        total += int(frame.planes[0][::16, ::16].sum()) + int(frame.planes[1][::16, ::16].sum())
+"""
+MEASURE = """
+import pathlib, resource, sys
+import numpy
+import otio_ai_audit.video
+path = sys.argv[1]
+{body}
+status = pathlib.Path("/proc/self/status")
+if status.exists():  # on Linux ru_maxrss begins with the peak of the process that started this one
+    peak = next(int(line.split()[1]) / 1024 for line in status.open() if line.startswith("VmHWM"))
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+print(frames, peak)
+"""
+
+
+def pictures(count: int) -> Iterator[np.ndarray]:
+    y, x = np.mgrid[:2160, :4096]
+    wide = np.stack([x // 16, y // 9, (x + y) // 25], axis=-1).astype(np.uint8)
+    for i in range(count):
+        yield wide[:, i % 256 : i % 256 + 3840]
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    folder = tmp_path_factory.mktemp("uhd")
+    made = {}
+    for count in (SHORT, LONG):
+        made[count] = folder / f"uhd{count}.mp4"
+        options = {"preset": "ultrafast", "g": "48", "bf": "2", "refs": "3"}
+        video.encode(made[count], pictures(count), Fraction(24), options=options)
+    return made
+
+
+def peak(body: str, path: Path) -> tuple[int, float]:
+    """Frames read and peak resident megabytes of a process of its own."""
+    command = [sys.executable, "-c", MEASURE.replace("{body}", body), str(path)]
+    frames, megabytes = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return int(frames), float(megabytes)
+
+
+def test_memory_does_not_grow_with_the_clip(clips: dict[int, Path], record_property: Any) -> None:
+    figures: dict[tuple[str, int], float] = {}
+    for count, path in clips.items():
+        for name, body in (("plain", PLAIN), ("read", READ)):
+            frames, figures[name, count] = peak(body, path)
+            assert frames == count
+    for (name, count), megabytes in figures.items():
+        record_property(f"{name}_{count}_frames_mb", round(megabytes, 1))
+        print(f"{name:>6} {count:4d} UHD frames: {megabytes:7.1f} MB")
+    assert figures["read", LONG] - figures["read", SHORT] < 2 * FRAME_MB
+    assert figures["read", LONG] - figures["plain", LONG] < 4 * FRAME_MB
