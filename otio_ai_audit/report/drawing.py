@@ -24,11 +24,11 @@ LANE = 22
 
 @dataclass(frozen=True, slots=True)
 class CurveDrawing:
-    """One detector's score over one clip; `path` and `ranges` in units of `WIDTH` × `HEIGHT`."""
+    """One detector's score over one clip; in units of `WIDTH` × `HEIGHT`."""
 
     detector: str
     path: str
-    area: str
+    """The line, closed outside of the drawing, so that one path is line and area."""
     threshold: float
     ranges: tuple[tuple[float, float, str], ...]
     """x, width and kind of every finding: its severity, or that it is fixed or dismissed."""
@@ -94,11 +94,11 @@ def draw_curve(
     kept = _kept(scores, points)
     xs = [_x(time + curve.step / 2, axis) for time in times[kept].tolist()]
     ys = [_y(value) for value in scores[kept].tolist()]
-    line = " ".join(f"{x:.4g},{y:.4g}" for x, y in zip(xs, ys, strict=True))
+    line = " ".join(f"{x:.4g},{y:.3g}" for x, y in zip(xs, ys, strict=True))
+    left, right, below = -9, WIDTH + 9, HEIGHT + 9
     return CurveDrawing(
         detector=detector,
-        path=f"M{line}",
-        area=f"M{xs[0]:.4g},{HEIGHT} {line} {xs[-1]:.4g},{HEIGHT}Z",
+        path=f"M{left},{below}V{ys[0]:.3g}L{line}H{right}V{below}Z",
         threshold=_y(WARNING),
         ranges=tuple(_range(placed, axis) for placed in findings),
         peak=peak,

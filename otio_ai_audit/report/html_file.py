@@ -35,7 +35,7 @@ from .text import (
     worst_first,
 )
 
-PICTURE_BYTES = 20 * 2**20
+PICTURE_BYTES = 12 * 2**20
 """Most bytes of pictures in a page; the worst clips come first. A page of 500 clips stays light."""
 STRIP_PICTURES = 8
 """Pictures along the time axis of a clip with findings."""
