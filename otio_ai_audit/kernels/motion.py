@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .jit import filled, given, helper, int64, kernel
+from .jit import filled, float64, given, helper, int64, kernel
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -74,31 +74,52 @@ def window_means(plane: Array, column: Array, pair: Array, out: Array) -> None: 
 def _cost(
     a: Array,
     b: Array,
-    mean_a: Array,
-    mean_b: Array,
-    height: int,
-    width: int,
-    y: int,
-    x: int,
+    means: tuple[Array, Array],
+    shape: tuple[int, int],
+    at: tuple[int, int],
     dy: int,
     dx: int,
 ) -> int:
-    """Mean-removed absolute differences of the window at (y, x) of `a` and (y + dy, x + dx) of `b`."""
-    by = min(max(y + dy, 0), height - 8)
-    bx = min(max(x + dx, 0), width - 8)
+    """Mean-removed absolute differences of the window at `at` of `a` and `at` + (dy, dx) of `b`."""
+    height, width = shape
+    by = min(max(at[0] + dy, 0), height - 8)
+    bx = min(max(at[1] + dx, 0), width - 8)
     ay = by - dy
     ax = bx - dx
-    level = np.int32(
-        np.int32(mean_a[np.uint64(ay * (width - 7) + ax)])
-        - np.int32(mean_b[np.uint64(by * (width - 7) + bx)])
-    )
+    mean_a = means[0][np.uint64(ay * (width - 7) + ax)]
+    mean_b = means[1][np.uint64(by * (width - 7) + bx)]
+    level = np.int16(np.int16(mean_a) - np.int16(mean_b))
+    # Unsigned places need no test for a negative index, and columns outside, rows inside is the order
+    # that is turned into vector code: 2 ns a window instead of 40. Differences of 14-bit values less
+    # a 14-bit mean fit 16 bits.
+    start_a = np.uint64(ay * width + ax)
+    start_b = np.uint64(by * width + bx)
+    pitch = np.uint64(width)
     total = np.int32(0)
-    for i in range(8):
-        ra = a[ay * width + i * width + ax : ay * width + i * width + ax + 8]
-        rb = b[by * width + i * width + bx : by * width + i * width + bx + 8]
-        for j in range(8):
-            d = np.int32(np.int32(np.int32(ra[j]) - np.int32(rb[j])) - level)
-            total = np.int32(total + np.int32(abs(d)))
+    for j in range(8):
+        part = np.int32(0)
+        for i in range(8):
+            place = np.uint64(i) * pitch + np.uint64(j)
+            d = np.int16(np.int16(a[start_a + place]) - np.int16(b[start_b + place]))
+            part = np.int32(part + np.int32(np.int16(abs(np.int16(d - level)))))
+        total = np.int32(total + part)
+    return np.int64(total)
+
+
+@helper
+def _texture(a: Array, means: Array, shape: tuple[int, int], at: tuple[int, int]) -> int:
+    """Absolute differences of the window at `at` from its mean."""
+    width = shape[1]
+    level = np.int16(means[np.uint64(at[0] * (width - 7) + at[1])])
+    start = np.uint64(at[0] * width + at[1])
+    pitch = np.uint64(width)
+    total = np.int32(0)
+    for j in range(8):
+        part = np.int32(0)
+        for i in range(8):
+            d = np.int16(np.int16(a[start + np.uint64(i) * pitch + np.uint64(j)]) - level)
+            part = np.int32(part + np.int32(np.int16(abs(d))))
+        total = np.int32(total + part)
     return np.int64(total)
 
 
@@ -110,7 +131,9 @@ def match_coarse(  # noqa: D103
     a: Array, b: Array, mean_a: Array, mean_b: Array, block: int, reach: int, out: Array
 ) -> None:
     height, width = a.shape
-    fa, fb, ma, mb = a.ravel(), b.ravel(), mean_a.ravel(), mean_b.ravel()
+    fa, fb = a.ravel(), b.ravel()
+    means = (mean_a.ravel(), mean_b.ravel())
+    shape = (height, width)
     rows, columns = out.shape[:2]
     reach_y = min(reach, height - 8)
     reach_x = min(reach, width - 8)
@@ -122,9 +145,10 @@ def match_coarse(  # noqa: D103
             c = m % columns
             y = min(max(r * block + block // 2 - 4, 0), height - 8)
             x = min(max(c * block + block // 2 - 4, 0), width - 8)
+            at = (y, x)
             best_y = np.int64(out[r, c, 0])
             best_x = np.int64(out[r, c, 1])
-            best = _cost(fa, fb, ma, mb, height, width, y, x, best_y, best_x)
+            best = _cost(fa, fb, means, shape, at, best_y, best_x)
             # what the neighbours found; on the way back also those to the right and below
             for k in range(4):
                 if turn == 0:
@@ -139,17 +163,17 @@ def match_coarse(  # noqa: D103
                 vx = np.int64(out[nr, nc, 1])
                 if vy == best_y and vx == best_x:
                     continue
-                cost = _cost(fa, fb, ma, mb, height, width, y, x, vy, vx)
+                cost = _cost(fa, fb, means, shape, at, vy, vx)
                 if cost < best:
                     best = cost
                     best_y = vy
                     best_x = vx
-            if turn == 0 and best > _SEARCH:
+            if turn == 0 and best > _SEARCH and 3 * best > _texture(fa, means[0], shape, at):
                 near_y = best_y
                 near_x = best_x
                 for vy in range(-reach_y, reach_y + 1):
                     for vx in range(-reach_x, reach_x + 1):
-                        cost = _cost(fa, fb, ma, mb, height, width, y, x, vy, vx)
+                        cost = _cost(fa, fb, means, shape, at, vy, vx)
                         cost += _DISTANCE * min(abs(vy - near_y) + abs(vx - near_x), abs(vy) + abs(vx))
                         if cost < best:
                             best = cost
@@ -176,7 +200,9 @@ def match_fine(  # noqa: D103
     out: Array,
 ) -> None:
     height, width = a.shape
-    fa, fb, ma, mb = a.ravel(), b.ravel(), mean_a.ravel(), mean_b.ravel()
+    fa, fb = a.ravel(), b.ravel()
+    means = (mean_a.ravel(), mean_b.ravel())
+    shape = (height, width)
     rows, columns = out.shape[:2]
     parent_rows, parent_columns = parents.shape[:2]
     reach_y = min(reach, height - 8)
@@ -187,13 +213,14 @@ def match_fine(  # noqa: D103
         for c in range(columns):
             y = min(max(r * cell + cell // 2 - 4, 0), height - 8)
             x = min(max(c * cell + cell // 2 - 4, 0), width - 8)
+            at = (y, x)
             pr = min(r // ratio, parent_rows - 1)
             pc = min(c // ratio, parent_columns - 1)
             near_y = min(max(2 * np.int64(parents[pr, pc, 0]), -reach_y), reach_y)
             near_x = min(max(2 * np.int64(parents[pr, pc, 1]), -reach_x), reach_x)
             best_y = near_y
             best_x = near_x
-            best = _cost(fa, fb, ma, mb, height, width, y, x, best_y, best_x)
+            best = _cost(fa, fb, means, shape, at, best_y, best_x)
             count = 1
             tried_y[0] = near_y
             tried_x[0] = near_x
@@ -231,7 +258,7 @@ def match_fine(  # noqa: D103
                 tried_y[count] = vy
                 tried_x[count] = vx
                 count += 1
-                cost = _cost(fa, fb, ma, mb, height, width, y, x, vy, vx)
+                cost = _cost(fa, fb, means, shape, at, vy, vx)
                 cost += _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
                 if cost < best:
                     best = cost
@@ -247,7 +274,7 @@ def match_fine(  # noqa: D103
                     vx = from_x + k % 3 - 1
                     if k == 4 or abs(vy) > reach_y or abs(vx) > reach_x:
                         continue
-                    cost = _cost(fa, fb, ma, mb, height, width, y, x, vy, vx)
+                    cost = _cost(fa, fb, means, shape, at, vy, vx)
                     cost += _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
                     if cost < best:
                         best = cost
@@ -265,85 +292,79 @@ def refine(a: Array, b: Array, whole: Array, scratch: Array, out: Array) -> None
     fa, fb = a.ravel(), b.ravel()
     rows, columns = out.shape[:2]
     value, slope_x, slope_y = scratch[0], scratch[1], scratch[2]
+    pitch = np.uint64(width)
+    one = np.uint64(1)
     for r in range(rows):
         for c in range(columns):
-            vy = 32 * np.int64(whole[r, c, 0])
-            vx = 32 * np.int64(whole[r, c, 1])
-            out[r, c, 0] = vy
-            out[r, c, 1] = vx
             sy = np.int64(whole[r, c, 0])
             sx = np.int64(whole[r, c, 1])
-            y = min(max(8 * r, 1), height - 9)
-            x = min(max(8 * c, 1), width - 9)
-            # two pixels of room for the sub-pixel step
-            y = min(max(y + sy, 2), height - 11) - sy
-            x = min(max(x + sx, 2), width - 11) - sx
+            vy = sy << 5
+            vx = sx << 5
+            out[r, c, 0] = vy
+            out[r, c, 1] = vx
+            # room for the slopes in `a` and for a sub-pixel step in `b`
+            y = min(max(min(max(8 * r, 1), height - 9) + sy, 2), height - 11) - sy
+            x = min(max(min(max(8 * c, 1), width - 9) + sx, 2), width - 11) - sx
             if y < 1 or x < 1 or y > height - 9 or x > width - 9:
                 continue
+            start = np.uint64(y * width + x)
             gxx = np.int32(0)
             gxy = np.int32(0)
             gyy = np.int32(0)
             gx = np.int32(0)
             gy = np.int32(0)
-            for i in range(8):
-                start = (y + i) * width + x
-                line = fa[start - 1 : start + 9]
-                up = fa[start - width : start - width + 8]
-                down = fa[start + width : start + width + 8]
-                for j in range(8):
-                    p = np.int32(np.int32(np.int32(line[j + 2]) - np.int32(line[j])) >> 3)
-                    q = np.int32(np.int32(np.int32(down[j]) - np.int32(up[j])) >> 3)
-                    value[8 * i + j] = np.int32(line[j + 1])
-                    slope_x[8 * i + j] = p
-                    slope_y[8 * i + j] = q
-                    gxx = np.int32(gxx + np.int32(p * p))
-                    gxy = np.int32(gxy + np.int32(p * q))
-                    gyy = np.int32(gyy + np.int32(q * q))
-                    gx = np.int32(gx + p)
-                    gy = np.int32(gy + q)
-            mxx = gxx - gx * gx / 64.0 + _RIDGE
-            mxy = gxy - gx * gy / 64.0
-            myy = gyy - gy * gy / 64.0 + _RIDGE
+            for j in range(8):
+                for i in range(8):
+                    k = start + np.uint64(i) * pitch + np.uint64(j)
+                    p = np.int32((np.int32(fa[k + one]) - np.int32(fa[k - one])) >> 3)
+                    q = np.int32((np.int32(fa[k + pitch]) - np.int32(fa[k - pitch])) >> 3)
+                    m = np.uint64(8 * i + j)
+                    value[m] = np.int32(fa[k])
+                    slope_x[m] = p
+                    slope_y[m] = q
+            for m in range(64):
+                p = slope_x[m]
+                q = slope_y[m]
+                gxx = np.int32(gxx + np.int32(p * p))
+                gxy = np.int32(gxy + np.int32(p * q))
+                gyy = np.int32(gyy + np.int32(q * q))
+                gx = np.int32(gx + p)
+                gy = np.int32(gy + q)
+            mxx = gxx - np.float64(gx) * gx / 64.0 + _RIDGE
+            mxy = gxy - np.float64(gx) * gy / 64.0
+            myy = gyy - np.float64(gy) * gy / 64.0 + _RIDGE
             determinant = mxx * myy - mxy * mxy
             for _ in range(2):
-                iy = vy >> 5
-                ix = vx >> 5
+                place = np.uint64((y + (vy >> 5)) * width + x + (vx >> 5))
                 fy = np.int32(vy & 31)
                 fx = np.int32(vx & 31)
                 w00 = np.int32((32 - fy) * (32 - fx))
                 w01 = np.int32((32 - fy) * fx)
                 w10 = np.int32(fy * (32 - fx))
                 w11 = np.int32(fy * fx)
+                se = np.int32(0)
                 sx_e = np.int32(0)
                 sy_e = np.int32(0)
-                se = np.int32(0)
-                for i in range(8):
-                    start = (y + iy + i) * width + x + ix
-                    line = fb[start : start + 9]
-                    down = fb[start + width : start + width + 9]
-                    for j in range(8):
-                        s = np.int32(
-                            np.int32(np.int32(line[j]) * w00) + np.int32(np.int32(line[j + 1]) * w01)
-                        )
-                        s = np.int32(
-                            s
-                            + np.int32(
-                                np.int32(np.int32(down[j]) * w10) + np.int32(np.int32(down[j + 1]) * w11)
-                            )
-                        )
-                        e = np.int32(np.int32(np.int32(np.int32(s + 512) >> 10) - value[8 * i + j]) >> 2)
+                for j in range(8):
+                    for i in range(8):
+                        k = place + np.uint64(i) * pitch + np.uint64(j)
+                        s = np.int32(np.int32(fb[k]) * w00)
+                        s = np.int32(s + np.int32(np.int32(fb[k + one]) * w01))
+                        s = np.int32(s + np.int32(np.int32(fb[k + pitch]) * w10))
+                        s = np.int32(s + np.int32(np.int32(fb[k + pitch + one]) * w11))
+                        m = np.uint64(8 * i + j)
+                        e = np.int32(np.int32(np.int32(np.int32(s + 512) >> 10) - value[m]) >> 2)
                         se = np.int32(se + e)
-                        sx_e = np.int32(sx_e + np.int32(slope_x[8 * i + j] * e))
-                        sy_e = np.int32(sy_e + np.int32(slope_y[8 * i + j] * e))
-                bx = sx_e - gx * se / 64.0
-                by = sy_e - gy * se / 64.0
-                step_x = (myy * bx - mxy * by) / determinant
-                step_y = (mxx * by - mxy * bx) / determinant
-                ny = vy - np.int64(np.floor(32 * step_y + 0.5))
-                nx = vx - np.int64(np.floor(32 * step_x + 0.5))
-                if abs(ny - 32 * sy) > 40 or abs(nx - 32 * sx) > 40:
-                    vy = 32 * sy
-                    vx = 32 * sx
+                        sx_e = np.int32(sx_e + np.int32(slope_x[m] * e))
+                        sy_e = np.int32(sy_e + np.int32(slope_y[m] * e))
+                bx = sx_e - np.float64(gx) * se / 64.0
+                by = sy_e - np.float64(gy) * se / 64.0
+                ny = vy - np.int64(np.floor(32.0 * (mxx * by - mxy * bx) / determinant + 0.5))
+                nx = vx - np.int64(np.floor(32.0 * (myy * bx - mxy * by) / determinant + 0.5))
+                if abs(ny - (sy << 5)) > 40 or abs(nx - (sx << 5)) > 40:
+                    # it ran away from a sound match: keep that one
+                    vy = sy << 5
+                    vx = sx << 5
                     break
                 if ny == vy and nx == vx:
                     break
@@ -353,54 +374,59 @@ def refine(a: Array, b: Array, whole: Array, scratch: Array, out: Array) -> None
             out[r, c, 1] = vx
 
 
-@kernel((given("int32", 3), int64, int64, int64, int64, filled("float64", 2)))
-def fit_camera(vectors: Array, scale: int, cell: int, height: int, width: int, out: Array) -> None:  # noqa: D103
+@kernel((given("int32", 3), float64, int64, int64, int64, int64, filled("float64", 2)))
+def fit_camera(  # noqa: D103
+    vectors: Array, scale: float, cell: int, height: int, width: int, turns: int, out: Array
+) -> None:
     rows, columns = vectors.shape[:2]
     out[:, :] = 0.0
-    soft = 1e9
-    for turn in range(7):
-        s = np.zeros((3, 3))
-        tx = np.zeros(3)
-        ty = np.zeros(3)
+    soft = 0.0  # 1 / squared distance at which a cell counts a quarter
+    for turn in range(turns):
+        n = nx = ny = nxx = nxy = nyy = 0.0
+        u0 = u1 = u2 = v0 = v1 = v2 = 0.0
+        a0, a1, a2 = out[0, 0], out[0, 1], out[0, 2]
+        b0, b1, b2 = out[1, 0], out[1, 1], out[1, 2]
         for r in range(rows):
             y = r * cell + 0.5 * (cell - height)
             for c in range(columns):
                 x = c * cell + 0.5 * (cell - width)
-                u = vectors[r, c, 1] / scale
-                v = vectors[r, c, 0] / scale
-                du = u - (out[0, 0] + out[0, 1] * x + out[0, 2] * y)
-                dv = v - (out[1, 0] + out[1, 1] * x + out[1, 2] * y)
-                weight = 1.0 / (1.0 + (du * du + dv * dv) / (soft * soft))
+                u = vectors[r, c, 1] * scale
+                v = vectors[r, c, 0] * scale
+                du = u - (a0 + a1 * x + a2 * y)
+                dv = v - (b0 + b1 * x + b2 * y)
+                weight = 1.0 / (1.0 + (du * du + dv * dv) * soft)
                 weight *= weight
-                s[0, 0] += weight
-                s[0, 1] += weight * x
-                s[0, 2] += weight * y
-                s[1, 1] += weight * x * x
-                s[1, 2] += weight * x * y
-                s[2, 2] += weight * y * y
-                tx[0] += weight * u
-                tx[1] += weight * u * x
-                tx[2] += weight * u * y
-                ty[0] += weight * v
-                ty[1] += weight * v * x
-                ty[2] += weight * v * y
-        # a little of "no change over the picture": keeps a single row or column of cells solvable
-        s[1, 1] += 1e-3 * s[0, 0]
-        s[2, 2] += 1e-3 * s[0, 0]
-        a = s[1, 1] * s[2, 2] - s[1, 2] * s[1, 2]
-        b = s[0, 2] * s[1, 2] - s[0, 1] * s[2, 2]
-        c0 = s[0, 1] * s[1, 2] - s[0, 2] * s[1, 1]
-        d = s[0, 0] * s[2, 2] - s[0, 2] * s[0, 2]
-        e = s[0, 1] * s[0, 2] - s[0, 0] * s[1, 2]
-        f = s[0, 0] * s[1, 1] - s[0, 1] * s[0, 1]
-        determinant = s[0, 0] * a + s[0, 1] * b + s[0, 2] * c0
+                wx = weight * x
+                wy = weight * y
+                n += weight
+                nx += wx
+                ny += wy
+                nxx += wx * x
+                nxy += wx * y
+                nyy += wy * y
+                u0 += weight * u
+                u1 += wx * u
+                u2 += wy * u
+                v0 += weight * v
+                v1 += wx * v
+                v2 += wy * v
+        # a little of "the same all over the picture": one row or column of cells stays solvable
+        nxx += 1e-3 * n
+        nyy += 1e-3 * n
+        a = nxx * nyy - nxy * nxy
+        b = ny * nxy - nx * nyy
+        d = nx * nxy - ny * nxx
+        e = n * nyy - ny * ny
+        f = nx * ny - n * nxy
+        g = n * nxx - nx * nx
+        determinant = n * a + nx * b + ny * d
         if determinant <= 0.0:
             break
-        for k in range(2):
-            t0 = tx[0] if k == 0 else ty[0]
-            t1 = tx[1] if k == 0 else ty[1]
-            t2 = tx[2] if k == 0 else ty[2]
-            out[k, 0] = (a * t0 + b * t1 + c0 * t2) / determinant
-            out[k, 1] = (b * t0 + d * t1 + e * t2) / determinant
-            out[k, 2] = (c0 * t0 + e * t1 + f * t2) / determinant
-        soft = 8.0 if turn == 0 else max(0.25, 0.5 * soft)
+        out[0, 0] = (a * u0 + b * u1 + d * u2) / determinant
+        out[0, 1] = (b * u0 + e * u1 + f * u2) / determinant
+        out[0, 2] = (d * u0 + f * u1 + g * u2) / determinant
+        out[1, 0] = (a * v0 + b * v1 + d * v2) / determinant
+        out[1, 1] = (b * v0 + e * v1 + f * v2) / determinant
+        out[1, 2] = (d * v0 + f * v1 + g * v2) / determinant
+        # graduated: 8 px, then half of it each turn, down to a quarter pixel
+        soft = min(16.0, 4.0**turn / 64.0)

@@ -178,23 +178,15 @@ def _chroma(frame: Planes, grid: Grid, gain: float) -> tuple[Int16, Int16]:
             plane, width, height = _at_least(plane, plane.shape[1], plane.shape[0], need_x, need_y)
         box_x, box_y = 2 * grid.factor // min(across, 2), 2 * grid.factor // min(down, 2)
         sums = np.empty((grid.chroma_height, grid.chroma_width), np.int32)
-        column = np.empty(grid.chroma_width * box_x * step, np.int32)
-        shrink.box_chroma(plane, step, offset, box_x, box_y, column, sums)
+        wide = grid.chroma_width * box_x * step
+        narrow = np.uint16 if plane.dtype == np.uint8 else np.uint32
+        column, eighths = np.empty(wide, narrow), np.empty(wide, np.int32)
+        shrink.box_chroma(plane, step, offset, box_x, box_y, column, eighths, sums)
         small = np.empty(sums.shape, np.int16)
-        shrink.level(
-            sums,
-            UNIT * gain / (box_x * box_y),
-            0.5 + 128.0 * UNIT * (1.0 - _neutral(frame, gain)),
-            TOP,
-            small,
-        )
+        neutral = 128.0 * gain * 2.0 ** (frame.bits - 8)  # where grey lands before it is moved back to 128
+        shrink.level(sums, UNIT * gain / (box_x * box_y), 0.5 + UNIT * (128.0 - neutral), TOP, small)
         out.append(small)
     return out[0], out[1]
-
-
-def _neutral(frame: Planes, gain: float) -> float:
-    """Level of the neutral code value before it is moved back to 128, over 128."""
-    return gain * 2.0 ** (frame.bits - 8)
 
 
 def _cell_pixels(grid: Grid) -> Float64:
@@ -267,7 +259,7 @@ def picture_stats(small: Small, before: Small | None, grid: Grid) -> Stats:
             shrink.cell_sums(plane, CELL // 2, sums)
             colours.append(sums / (UNIT * cell_counts(grid, CELL // 2)))
     counts = np.empty(256, np.int64)
-    shrink.histogram(small.luma, UNIT, counts)
+    shrink.histogram(small.luma, 6, counts)
     changes = None
     if before is not None:
         changes = np.empty(shape, np.int64)
@@ -301,17 +293,17 @@ def block_flow(a: Small, b: Small, grid: Grid) -> tuple[Int32, Float64]:
     (b0, mb0), (b1, mb1), (b2, mb2) = b.levels
     camera = np.zeros((2, 3))
     motion.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse)
-    motion.fit_camera(coarse, 1, 4, a2.shape[0], a2.shape[1], camera)
+    motion.fit_camera(coarse, 1.0, 4, a2.shape[0], a2.shape[1], 5, camera)
     camera[:, 0] *= 2
     middle = np.zeros((grid.rows, grid.columns, 2), np.int32)
     motion.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 4, REACH // 2 + 1, middle)
-    motion.fit_camera(middle, 1, 4, a1.shape[0], a1.shape[1], camera)
+    motion.fit_camera(middle, 1.0, 4, a1.shape[0], a1.shape[1], 6, camera)
     camera[:, 0] *= 2
     whole = np.zeros_like(middle)
     motion.match_fine(a0, b0, ma0, mb0, middle, 1, camera, CELL, REACH + 3, whole)
     flow = np.zeros_like(middle)
     motion.refine(a0, b0, whole, np.empty((3, 64), np.int32), flow)
-    motion.fit_camera(flow, motion.FRACTION, CELL, grid.height, grid.width, camera)
+    motion.fit_camera(flow, 1.0 / motion.FRACTION, CELL, grid.height, grid.width, 7, camera)
     return flow, camera
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .jit import filled, float64, given, int64, kernel
+from .jit import filled, float64, given, helper, int64, kernel
 
 Array: TypeAlias = npt.NDArray[Any]
 Int16: TypeAlias = npt.NDArray[np.int16]
@@ -23,24 +23,30 @@ _SLOPE_ROWS = 128
 
 
 @kernel(
-    (given("uint8", 2), int64, int64, filled("uint16", 1), filled("uint16", 1), filled("int32", 1))
-    + (filled("int32", 2), filled("int64", 2)),
-    (given("uint16", 2), int64, int64, filled("uint32", 1), filled("uint32", 1), filled("int32", 1))
-    + (filled("int32", 2), filled("int64", 2)),
+    (
+        *(given("uint8", 2), int64, int64, filled("uint16", 1), filled("uint16", 1), filled("int32", 1)),
+        *(filled("int32", 2), filled("int64", 2)),
+    ),
+    (
+        *(given("uint16", 2), int64, int64, filled("uint32", 1), filled("uint32", 1), filled("int32", 1)),
+        *(filled("int32", 2), filled("int64", 2)),
+    ),
 )
-def box_luma(  # noqa: D103
+def box_luma(
     plane: Array,
     factor: int,
     cell: int,
     column: Array,
     slope: Array,
-    eighth: Array,
+    eighths: Array,
     sums: Array,
     detail: Array,
 ) -> None:
+    """Sum boxes of `factor` × `factor` pixels into `sums`, and |dx| + |dy| per cell into `detail`."""
     height, width = sums.shape
     rows, columns = detail.shape
     wide = width * factor
+    kind = slope.dtype.type  # as narrow as the sums allow: twice the pixels in a vector
     held = 0
     detail[:, :] = 0
     for x in range(wide):
@@ -55,31 +61,13 @@ def box_luma(  # noqa: D103
                 a = here[x]
                 b = here[x + 1]
                 c = below[x]
-                slope[x] += np.uint16(max(a, b) - min(a, b)) + np.uint32(max(a, c) - min(a, c))
+                slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
                 column[x] += a
             a = here[wide - 1]
             c = below[wide - 1]
-            slope[wide - 1] += np.uint32(max(a, c) - min(a, c))
+            slope[wide - 1] += kind(max(a, c) - min(a, c))
             column[wide - 1] += a
-        small = sums[sy]
-        if factor % 8 == 0:
-            # eight at a time: this form is turned into vector code, a loop over `factor` is not
-            for x in range(wide // 8):
-                i = 8 * x
-                s = np.int32(column[i]) + np.int32(column[i + 1]) + np.int32(column[i + 2])
-                s += np.int32(column[i + 3]) + np.int32(column[i + 4]) + np.int32(column[i + 5])
-                eighth[x] = s + np.int32(column[i + 6]) + np.int32(column[i + 7])
-            for x in range(width):
-                s = 0
-                for k in range(factor // 8):
-                    s += eighth[x * (factor // 8) + k]
-                small[x] = s
-        else:
-            for x in range(width):
-                s = 0
-                for k in range(factor):
-                    s += np.int64(column[x * factor + k])
-                small[x] = s
+        _gather(column, factor, 1, 0, eighths, sums[sy])
         held += factor
         row = min(sy // cell, rows - 1)
         if sy == height - 1 or min((sy + 1) // cell, rows - 1) != row or held + factor > _SLOPE_ROWS:
@@ -89,17 +77,25 @@ def box_luma(  # noqa: D103
                 total = np.int64(0)
                 for x in range(c * cell * factor, end):
                     total += np.int64(slope[x])
-                    slope[x] = 0
                 detail[row, c] += total
+            for x in range(wide):
+                slope[x] = 0
 
 
 @kernel(
-    (given("uint8", 2), int64, int64, int64, int64, filled("int32", 1), filled("int32", 2)),
-    (given("uint16", 2), int64, int64, int64, int64, filled("int32", 1), filled("int32", 2)),
+    (
+        *(given("uint8", 2), int64, int64, int64, int64, filled("uint16", 1), filled("int32", 1)),
+        filled("int32", 2),
+    ),
+    (
+        *(given("uint16", 2), int64, int64, int64, int64, filled("uint32", 1), filled("int32", 1)),
+        filled("int32", 2),
+    ),
 )
-def box_chroma(  # noqa: D103
-    plane: Array, step: int, offset: int, across: int, down: int, column: Array, sums: Array
+def box_chroma(
+    plane: Array, step: int, offset: int, across: int, down: int, column: Array, eighths: Array, sums: Array
 ) -> None:
+    """Sum boxes of `across` × `down` samples that begin at `offset` and lie `step` apart in a row."""
     height, width = sums.shape
     wide = width * across * step
     for sy in range(height):
@@ -108,18 +104,39 @@ def box_chroma(  # noqa: D103
         for y in range(sy * down, sy * down + down):
             row = plane[y]
             for x in range(wide):
-                column[x] += np.int32(row[x])
-        small = sums[sy]
+                column[x] += row[x]
+        _gather(column, across, step, offset, eighths, sums[sy])
+
+
+@helper
+def _gather(column: Array, factor: int, step: int, offset: int, eighths: Array, out: Array) -> None:
+    """Sum each `factor` columns, `step` apart."""
+    width = out.size
+    if factor % 8 == 0 and step == 1:
+        # eight at a time is turned into vector code; a loop over `factor` is not
+        for x in range(width * factor // 8):
+            i = 8 * x
+            s = np.int32(column[i]) + np.int32(column[i + 1]) + np.int32(column[i + 2])
+            s += np.int32(column[i + 3]) + np.int32(column[i + 4]) + np.int32(column[i + 5])
+            eighths[x] = s + np.int32(column[i + 6]) + np.int32(column[i + 7])
+        parts = factor // 8
         for x in range(width):
-            s = 0
-            start = x * across * step + offset
-            for k in range(across):
-                s += column[start + k * step]
-            small[x] = s
+            s = np.int32(0)
+            for k in range(parts):
+                s = np.int32(s + eighths[x * parts + k])
+            out[x] = s
+    else:
+        for x in range(width):
+            s = np.int32(0)
+            start = x * factor * step + offset
+            for k in range(factor):
+                s = np.int32(s + np.int32(column[start + k * step]))
+            out[x] = s
 
 
 @kernel((given("int32", 2), float64, float64, int64, filled("int16", 2)))
-def level(sums: Array, gain: float, bias: float, top: int, out: Array) -> None:  # noqa: D103
+def level(sums: Array, gain: float, bias: float, top: int, out: Array) -> None:
+    """Scale sums to steps of a small picture: floor(sums · gain + bias), held to 0 … `top`."""
     height, width = sums.shape
     for y in range(height):
         for x in range(width):
@@ -128,43 +145,68 @@ def level(sums: Array, gain: float, bias: float, top: int, out: Array) -> None: 
 
 
 @kernel((given("int16", 2), int64, filled("int64", 2)))
-def cell_sums(plane: Array, cell: int, sums: Array) -> None:  # noqa: D103
+def cell_sums(plane: Array, cell: int, sums: Array) -> None:
+    """Sum a small plane per cell; the last row and column take what is left."""
     height, width = plane.shape
     rows, columns = sums.shape
-    sums[:, :] = 0
-    for y in range(height):
-        line = plane[y]
-        r = min(y // cell, rows - 1)
+    flat = plane.ravel()
+    pitch = np.uint64(width)
+    for r in range(rows):
+        tall = height - r * cell if r == rows - 1 else cell
         for c in range(columns):
-            end = width if c == columns - 1 else (c + 1) * cell
-            total = np.int64(0)
-            for x in range(c * cell, end):
-                total += np.int64(line[x])
-            sums[r, c] += total
+            wide = width - c * cell if c == columns - 1 else cell
+            start = np.uint64(r * cell * width + c * cell)
+            total = np.int32(0)
+            if tall == 8 and wide == 8:
+                for j in range(8):
+                    part = np.int32(0)
+                    for i in range(8):
+                        part = np.int32(part + np.int32(flat[start + np.uint64(i) * pitch + np.uint64(j)]))
+                    total = np.int32(total + part)
+            else:
+                for i in range(tall):
+                    for j in range(wide):
+                        total = np.int32(total + np.int32(flat[start + np.uint64(i) * pitch + np.uint64(j)]))
+            sums[r, c] = total
 
 
 @kernel((given("int16", 2), given("int16", 2), int64, filled("int64", 2)))
-def cell_changes(plane: Array, before: Array, cell: int, sums: Array) -> None:  # noqa: D103
+def cell_changes(plane: Array, other: Array, cell: int, sums: Array) -> None:
+    """Sum |plane − other| per cell."""
     height, width = plane.shape
     rows, columns = sums.shape
-    sums[:, :] = 0
-    for y in range(height):
-        line = plane[y]
-        other = before[y]
-        r = min(y // cell, rows - 1)
+    flat_a, flat_b = plane.ravel(), other.ravel()
+    pitch = np.uint64(width)
+    for r in range(rows):
+        tall = height - r * cell if r == rows - 1 else cell
         for c in range(columns):
-            end = width if c == columns - 1 else (c + 1) * cell
-            total = np.int64(0)
-            for x in range(c * cell, end):
-                total += np.int64(abs(np.int64(line[x]) - np.int64(other[x])))
-            sums[r, c] += total
+            wide = width - c * cell if c == columns - 1 else cell
+            start = np.uint64(r * cell * width + c * cell)
+            total = np.int32(0)
+            if tall == 8 and wide == 8:
+                for j in range(8):
+                    part = np.int32(0)
+                    for i in range(8):
+                        k = start + np.uint64(i) * pitch + np.uint64(j)
+                        part = np.int32(
+                            part + np.int32(abs(np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))))
+                        )
+                    total = np.int32(total + part)
+            else:
+                for i in range(tall):
+                    for j in range(wide):
+                        k = start + np.uint64(i) * pitch + np.uint64(j)
+                        total = np.int32(
+                            total + np.int32(abs(np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))))
+                        )
+            sums[r, c] = total
 
 
 @kernel((given("int16", 2), int64, filled("int64", 1)))
-def histogram(plane: Array, width_of_bin: int, counts: Array) -> None:  # noqa: D103
-    height, width = plane.shape
+def histogram(plane: Array, shift: int, counts: Array) -> None:
+    """Count pixels by value >> shift."""
+    flat = plane.ravel()
     counts[:] = 0
-    for y in range(height):
-        line = plane[y]
-        for x in range(width):
-            counts[np.int64(line[x]) // width_of_bin] += 1
+    bits = np.uint64(shift)
+    for k in range(flat.size):
+        counts[np.uint64(flat[k]) >> bits] += 1
