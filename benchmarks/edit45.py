@@ -16,92 +16,22 @@ import shutil
 import sys
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-RATE = Fraction(24)
-START = 86400
+from tests.edits import RATE, clip, pan, write_edit
 
 
 def render_clip(path: Path, seed: int, frames: int, size: tuple[int, int] = (1920, 1080)) -> None:
     """Encode a pan over a textured picture, as H.264 at a moderate bit rate."""
     from otio_ai_audit import video
 
-    rng = np.random.default_rng(seed)
-    width, height = size
-    coarse = rng.integers(40, 215, (height // 60 + 4, width // 60 + 12, 3), dtype=np.uint8)
-    board = np.kron(coarse, np.ones((60, 60, 1), np.uint8))
-    board = np.clip(board + rng.integers(-12, 12, board.shape), 0, 255).astype(np.uint8)
-    step = int(rng.integers(1, 5))
-    pictures = (board[t : t + height, t * step : t * step + width] for t in range(frames))
-    video.encode(path, pictures, RATE, options={"preset": "veryfast", "crf": "20", "threads": "2"})
-
-
-def time_range(start: float, frames: float) -> dict[str, Any]:
-    rate = float(RATE)
-    return {
-        "OTIO_SCHEMA": "TimeRange.1",
-        "start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": rate, "value": float(start)},
-        "duration": {"OTIO_SCHEMA": "RationalTime.1", "rate": rate, "value": float(frames)},
-    }
-
-
-def clip(name: str, path: Path | None, start: float, frames: float, available: float) -> dict[str, Any]:
-    reference: dict[str, Any] = {"OTIO_SCHEMA": "MissingReference.1", "metadata": {}, "name": ""}
-    if path is not None:
-        reference = {
-            "OTIO_SCHEMA": "ExternalReference.1",
-            "metadata": {},
-            "name": path.name,
-            "target_url": str(path),
-            "available_range": time_range(0, available),
-        }
-    return {
-        "OTIO_SCHEMA": "Clip.2",
-        "name": name,
-        "metadata": {},
-        "source_range": time_range(start, frames),
-        "effects": [],
-        "markers": [],
-        "enabled": True,
-        "media_references": {"DEFAULT_MEDIA": reference},
-        "active_media_reference_key": "DEFAULT_MEDIA",
-    }
-
-
-def edit_of(children: list[dict[str, Any]], titles: list[dict[str, Any]]) -> dict[str, Any]:
-    def track(name: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-        return {
-            "OTIO_SCHEMA": "Track.1",
-            "kind": "Video",
-            "name": name,
-            "metadata": {},
-            "children": items,
-            "source_range": None,
-            "effects": [],
-            "markers": [],
-            "enabled": True,
-        }
-
-    return {
-        "OTIO_SCHEMA": "Timeline.1",
-        "name": "",
-        "metadata": {"Resolve_OTIO": {"Resolve OTIO Meta Version": "1.0"}},
-        "global_start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": float(RATE), "value": float(START)},
-        "tracks": {
-            "OTIO_SCHEMA": "Stack.1",
-            "name": "",
-            "metadata": {},
-            "source_range": None,
-            "effects": [],
-            "markers": [],
-            "enabled": True,
-            "children": [track("Video 1", children), track("Video 2", titles)],
-        },
-    }
+    video.encode(
+        path,
+        pan(seed, frames, size, cell=60),
+        RATE,
+        options={"preset": "veryfast", "crf": "20", "threads": "2"},
+    )
 
 
 def run_cli(arguments: list[str], environment: dict[str, str]) -> tuple[float, float, int, str]:
@@ -140,9 +70,9 @@ def main(argv: list[str] | None = None) -> int:
         path = folder / f"shot{number:02d}_v001.mp4"
         if not path.exists():
             render_clip(path, number, frames)
-        clips.append(clip(path.name, path, 2, frames - 4, frames))
-    clips[options.shots // 2] = clip("gone.mp4", folder / "gone.mp4", 0, frames - 4, frames)
-    titles = [clip("Text+", None, 0, 48, 48)]
+        clips.append(clip(path, 2, frames - 4, frames))
+    clips[options.shots // 2] = clip(folder / "gone.mp4", 0, frames - 4, frames)
+    titles = [clip(None, 0, 48, 48)]
     cache = Path(tempfile.mkdtemp(prefix="edit45-cache-"))
     environment = {
         **os.environ,
@@ -155,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
     rows: dict[str, Any] = {"shots": options.shots, "frames": frames}
 
     def audit(name: str, children: list[dict[str, Any]]) -> None:
-        edit.write_text(json.dumps(edit_of(children, titles)), encoding="utf-8")
+        write_edit(edit, children, titles)
         first, total, code, output = run_cli(["audit", str(edit), *outputs], environment)
         rows[name] = {"first_output_s": round(first, 2), "total_s": round(total, 2), "exit": code}
         print(f"{name:<28} first output {first:5.2f} s   total {total:6.2f} s   exit {code}", flush=True)
@@ -165,10 +95,10 @@ def main(argv: list[str] | None = None) -> int:
     audit("cold, compile included", clips)
     audit("again, unchanged", clips)
     changed = [c for number, c in enumerate(clips) if number != 3]
-    changed[5] = clip(changed[5]["name"], folder / changed[5]["name"], 12, frames - 24, frames)
+    changed[5] = clip(folder / changed[5]["name"], 12, frames - 24, frames)
     replaced = folder / changed[7]["name"].replace("v001", "v002")
     render_clip(replaced, 1000, frames)
-    changed[7] = clip(replaced.name, replaced, 2, frames - 4, frames)
+    changed[7] = clip(replaced, 2, frames - 4, frames)
     audit("deleted, trimmed, replaced", changed)
     print(json.dumps(rows))
     shutil.rmtree(cache)

@@ -126,7 +126,6 @@ def audit(
         seen += timeline.read_marker_edl(path, plan.info)
 
     with Store(options.store) as store:
-        notices = [*plan.notices, *([store.notice] if store.notice else [])]
         uses, failures = gather.signals(plan, store, options.engine, progress, options.force)
         progress.say("Judging")
         detections = _judge(uses, wanted, settings)
@@ -134,6 +133,7 @@ def audit(
         findings = [f for detection in detections.values() for f in detection.findings]
         placed, seen = _identify(plan, uses, findings, seen, store, failures, wanted)
         stills = gather.stills(uses, placed, store, options.engine, progress) if options.stills else {}
+        notices = (*plan.notices, store.notice) if store.notice else plan.notices
 
     clips = _clip_results(plan, uses, failures, detections)
     result = AuditResult(
@@ -144,7 +144,7 @@ def audit(
         detectors=tuple(wanted),
         clips=clips,
         findings=tuple(placed),
-        notices=tuple(notices),
+        notices=notices,
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
     )
@@ -294,7 +294,7 @@ def _identify(
         return frame, frames, timeline.to_timecode(plan.info.start_frame + frame, plan.info)
 
     now = datetime.now().isoformat(timespec="seconds")
-    known = store.known(set(keys.values()))
+    known = store.known(keys.values(), [id_ for marker in seen for id_ in marker.ids])
     placed, remembered = verdicts.assign(findings, keys, known, seen, place, now)
     store.remember(remembered)
     return placed, markings.review(seen, placed, remembered, failures=failures, detectors=wanted)

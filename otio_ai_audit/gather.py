@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -78,15 +79,16 @@ def signals(
     if waiting:
         progress.say(f"Measuring {len(waiting)} of {len(plan.jobs)} media")
     jobs = [job for _, job in waiting]
-    runs = engine_room.run(measure, jobs, engine=engine, costs=[job.cost for job in jobs])
-    for done, (position, outcome) in enumerate(runs, start=1):
-        index, job = waiting[position]
-        if isinstance(outcome, engine_room.Crash):
-            outcome = MediaFailure(job.media.path, outcome.message)
-        if isinstance(outcome, MediaSignals):
-            store.save(outcome, SIGNALS_VERSION)
-        outcomes[index] = outcome
-        progress.step(done, len(waiting), Path(job.media.path).name)
+    # Closing stops the workers at once, also on an error or Ctrl-C in this loop.
+    with closing(engine_room.run(measure, jobs, engine=engine, costs=[job.cost for job in jobs])) as finished:
+        for done, (position, outcome) in enumerate(finished, start=1):
+            index, job = waiting[position]
+            if isinstance(outcome, engine_room.Crash):
+                outcome = MediaFailure(job.media.path, outcome.message)
+            if isinstance(outcome, MediaSignals):
+                store.save(outcome, SIGNALS_VERSION)
+            outcomes[index] = outcome
+            progress.step(done, len(waiting), Path(job.media.path).name)
     return _attach(plan, outcomes)
 
 
@@ -139,9 +141,10 @@ def stills(
     if waiting:
         progress.say("Fetching the frames to look at")
     tasks = [(media, moment, STILL_SIZE) for _, moment, media in waiting]
-    for position, picture in engine_room.run(fetch_still, tasks, engine=engine):
-        item, moment, _ = waiting[position]
-        if isinstance(picture, bytes):
-            store.save_still(item.key, moment, STILL_SIZE, picture)
-            found[item.id] = picture
+    with closing(engine_room.run(fetch_still, tasks, engine=engine, doing="fetching a frame")) as finished:
+        for position, picture in finished:
+            item, moment, _ = waiting[position]
+            if isinstance(picture, bytes):
+                store.save_still(item.key, moment, STILL_SIZE, picture)
+                found[item.id] = picture
     return found

@@ -215,7 +215,7 @@ class MediaSignals:
     def times(self) -> npt.NDArray[np.float64]:
         """Seconds of each frame from the media's first frame, shape (N,)."""
         base = self.info.time_base
-        return self.grid.pts * (base.numerator / base.denominator)
+        return np.asarray(self.grid.pts * (base.numerator / base.denominator), np.float64)
 
     @property
     def frame_duration(self) -> float:

@@ -350,6 +350,12 @@ def test_a_verdict_can_be_taken_back(store: Store) -> None:
     assert store.known([KEY]) == [FOUND]
 
 
+def test_a_finding_is_known_by_its_id_alone(store: Store) -> None:
+    store.remember([FOUND])
+    assert store.known([], [FOUND.id, "ffffff"]) == [FOUND]
+    assert store.known([KEY], [FOUND.id]) == [FOUND]
+
+
 def test_an_audit_that_changes_nothing_keeps_a_verdict_noted_meanwhile(folder: Path) -> None:
     with Store(folder) as slow, Store(folder) as quick:
         slow.remember([FOUND])

@@ -19,6 +19,7 @@ COMMANDS = {
     "audit": ("audit", "Audit an edit, a rendered master or media files."),
     "cache": ("cache", "Show or clear what was measured."),
     "demo": ("demo", "Render a little advert with known faults and audit it."),
+    "verdict": ("verdict", "Dismiss findings by id, or reopen them."),
     "warmup": ("warmup", "Compile the kernels once, for this machine."),
 }
 

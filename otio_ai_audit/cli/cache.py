@@ -22,7 +22,8 @@ def show() -> int:
     table = Table(box=None, show_header=False)
     with Store() as store:
         for name, value in store.stats().items():
-            table.add_row(str(name).replace("_", " "), str(value))
+            shown = f"{value / 1e6:.1f} MB" if name.startswith("bytes") else str(value)
+            table.add_row(name.removeprefix("bytes_").replace("_", " "), shown)
     console().print(table)
     return 0
 

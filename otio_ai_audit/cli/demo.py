@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .audit import run, write_outputs
-from .progress import TerminalProgress, console
+from .progress import TerminalProgress
 
 
 @click.command("demo")
@@ -25,21 +25,12 @@ def command(folder: Path, engine: str) -> int:
     outputs = tuple(folder / name for name in ("report.html", "marked.otio", "markers.edl", "audit.json"))
     with tempfile.TemporaryDirectory() as cache:
         # A store of its own: the demo measures for real, every time, and leaves nothing behind.
-        options = Options(
-            engine=engine, stills=True, report=outputs[0].name, store=Path(cache) / "demo.sqlite"
-        )
+        options = Options(engine=engine, stills=True, report=outputs[0].name, store=Path(cache))
         finished = run((truth.edit,), options)
     write_outputs(finished, outputs)
     comparison = demo.compare(finished.result, truth)
-    _show(comparison, truth, outputs)
-    return 0 if comparison.ok else 1
-
-
-def _show(comparison: object, truth: object, outputs: tuple[Path, ...]) -> None:
-    from ..demo import table
-
-    out = console()
-    out.print(table(comparison))
-    out.print("Open these:")
+    click.echo(demo.table(comparison))
+    click.echo("Open these:")
     for path in outputs:
-        out.print(f"  {path}", markup=False)
+        click.echo(f"  {path}")
+    return 0 if comparison.ok else 1

@@ -219,9 +219,9 @@ class Store:
 
     # --- verdicts
 
-    def known(self, keys: Iterable[str]) -> list[KnownFinding]:
-        """Give the findings of earlier runs on these media, with what people decided about them."""
-        return self._verdicts.known(keys)
+    def known(self, keys: Iterable[str], ids: Iterable[str] = ()) -> list[KnownFinding]:
+        """Give the findings of earlier runs on these media or with these ids, and what people decided."""
+        return self._verdicts.known(keys, ids)
 
     def remember(self, findings: Iterable[KnownFinding]) -> None:
         """Keep findings for the next run; never evicted. Only what changed since `known` is written."""

@@ -32,14 +32,15 @@ class VerdictsFile:
         self.database = Database(path, VERSION, _prepare, "The file of verdicts")
         self._as_read: dict[tuple[str, str], KnownFinding] = {}
 
-    def known(self, keys: Iterable[str]) -> list[KnownFinding]:
-        wanted = sorted(set(keys))
-        rows: list[Any] = []
-        for start in range(0, len(wanted), CHUNK):
-            some = wanted[start : start + CHUNK]
-            places = ", ".join("?" * len(some))
-            rows += self.database.rows(f"{SELECT} WHERE key IN ({places}) ORDER BY key, start, id", some)
-        found = [_finding(row) for row in rows]
+    def known(self, keys: Iterable[str], ids: Iterable[str] = ()) -> list[KnownFinding]:
+        rows: set[Any] = set()
+        for column, values in (("key", keys), ("id", ids)):
+            wanted = sorted(set(values))
+            for start in range(0, len(wanted), CHUNK):
+                some = wanted[start : start + CHUNK]
+                places = ", ".join("?" * len(some))
+                rows |= set(self.database.rows(f"{SELECT} WHERE {column} IN ({places})", some))
+        found = sorted((_finding(row) for row in rows), key=lambda f: (f.key, f.start, f.id))
         self._as_read.update({(finding.key, finding.id): finding for finding in found})
         return found
 

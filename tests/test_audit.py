@@ -1,0 +1,221 @@
+"""The whole walk: an edit goes in, findings come out, and what people said of them lasts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+
+from otio_ai_audit import gather, report, video
+from otio_ai_audit.audit import Audit, Options, audit
+from otio_ai_audit.errors import TimelineError, UsageError
+from otio_ai_audit.model import MediaFailure
+
+from .edits import RATE, clip, flickering, pan, write_edit
+
+FRAMES = 60
+FAULT = (20, 44)
+"""First and last flickering frame of the faulty take."""
+
+
+@dataclass(frozen=True)
+class Takes:
+    folder: Path
+    good: Path
+    bad: Path
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory: pytest.TempPathFactory) -> Takes:
+    folder = tmp_path_factory.mktemp("takes")
+    made = Takes(folder, folder / "fox_v001.mp4", folder / "truck_v001.mp4")
+    video.encode(made.good, pan(1, FRAMES), RATE, options={"crf": "16"})
+    video.encode(made.bad, flickering(pan(2, FRAMES), *FAULT), RATE, options={"crf": "16"})
+    return made
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, takes: Takes) -> Path:
+    """Measure both takes once; tests copy this store."""
+    path = tmp_path_factory.mktemp("measured")
+    audit([takes.good, takes.bad], Options(engine="threads:2", store=path))
+    return path
+
+
+@pytest.fixture
+def warm(measured: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store that knows both takes, and a worker that must not be asked to decode."""
+
+    def decoded(job: object) -> MediaFailure:
+        return MediaFailure("", "decoded again")
+
+    shutil.copytree(measured, store, dirs_exist_ok=True)
+    monkeypatch.setattr(gather, "measure", decoded)
+    return store
+
+
+def run(edit: Path, store: Path, **options: object) -> Audit:
+    return audit([edit], Options(engine="threads:1", store=store, **options))  # type: ignore[arg-type]
+
+
+def flickers(done: Audit) -> list[tuple[str, str]]:
+    return [(p.finding.use, p.state) for p in done.result.findings if p.finding.detector == "flicker"]
+
+
+def test_a_fault_is_found_at_its_frames_and_the_clean_shot_is_left_alone(takes: Takes, warm: Path) -> None:
+    edit = write_edit(
+        takes.folder / "a.otio", [clip(takes.good, 4, 40, FRAMES), clip(takes.bad, 10, 45, FRAMES)]
+    )
+    done = run(edit, warm)
+    standing = [p for p in done.result.findings if p.finding.score >= 0.5]
+    assert {p.finding.use for p in standing} == {"V1/0002"}
+    worst = max(standing, key=lambda p: p.finding.score)
+    assert worst.finding.detector == "flicker"
+    # On the timeline the clip begins at frame 40 and shows its media from frame 10.
+    assert abs(worst.timeline_frame - (40 + FAULT[0] - 10)) <= 2
+    assert abs(worst.timeline_frames - (FAULT[1] - FAULT[0] + 1)) <= 4
+    assert worst.timecode.startswith("01:00:02:")
+
+
+def test_the_written_edit_is_read_by_otio_with_markers_on_the_right_frames(
+    takes: Takes, warm: Path, tmp_path: Path
+) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 4, 40, FRAMES), clip(takes.bad, 10, 45, FRAMES)])
+    done = run(edit, warm)
+    out = tmp_path / "marked.otio"
+    report.write(done.result, out, timeline=done.timeline, original=done.original, seen=done.seen)
+    marked = otio.adapters.read_from_file(str(out))
+    by_name = {marker.name: marker for marker in marked.tracks.markers}
+    fault = next(marker for name, marker in by_name.items() if name.lower().startswith("flicker"))
+    assert abs(fault.marked_range.start_time.value - (40 + FAULT[0] - 10)) <= 2
+    assert any(name.startswith("AUDIT") for name in by_name)
+    # Without our markers it is the edit that came in.
+    before, after = json.loads(edit.read_text()), json.loads(out.read_text())
+    assert after["tracks"].pop("markers")
+    before["tracks"].pop("markers")
+    assert after == before
+
+
+def test_an_unchanged_edit_is_not_decoded_again(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 60, FRAMES), clip(takes.bad, 0, 60, FRAMES)])
+    first, second = run(edit, warm), run(edit, warm)
+    assert not first.result.incomplete
+    assert [p.id for p in first.result.findings] == [p.id for p in second.result.findings]
+    assert {state for _, state in flickers(second)} == {"open"}
+
+
+def test_trim_move_and_duplicate_decode_nothing_and_keep_the_verdict(
+    takes: Takes, warm: Path, tmp_path: Path
+) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.bad, 0, 60, FRAMES), clip(takes.good, 0, 60, FRAMES)])
+    done = run(edit, warm)
+    out = tmp_path / "marked.otio"
+    report.write(done.result, out, timeline=done.timeline, original=done.original, seen=done.seen)
+    marked = otio.adapters.read_from_file(str(out))
+    for marker in marked.tracks.markers:
+        if marker.name.lower().startswith("flicker"):
+            marker.color = "GREEN"
+    otio.adapters.write_to_file(marked, str(out))
+    assert flickers(run(out, warm)) == [("V1/0001", "dismissed")]
+
+    changed = write_edit(
+        tmp_path / "b.otio",
+        [clip(takes.good, 5, 30, FRAMES), clip(takes.bad, 15, 40, FRAMES), clip(takes.bad, 10, 40, FRAMES)],
+    )
+    later = run(changed, warm)
+    assert not later.result.incomplete
+    assert flickers(later) == [("V1/0002", "dismissed"), ("V1/0003", "dismissed")]
+
+
+def test_the_verdict_comes_back_through_a_marker_edl(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.bad, 0, 60, FRAMES)])
+    done = run(edit, warm)
+    edl = tmp_path / "markers.edl"
+    report.write(done.result, edl, timeline=done.timeline)
+    text = edl.read_text(encoding="utf-8")
+    assert "ResolveColorLemon" in text
+    edl.write_text(text.replace("ResolveColorLemon", "ResolveColorGreen"), encoding="utf-8")
+    assert flickers(run(edit, warm, markers=(edl,))) == [("V1/0001", "dismissed")]
+    assert flickers(run(edit, warm)) == [("V1/0001", "dismissed")]
+
+
+def test_offline_media_is_a_failure_that_names_its_path(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone_v001.mp4"
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 30, FRAMES), clip(gone, 0, 30, FRAMES)])
+    done = run(edit, warm)
+    assert done.result.incomplete
+    failed = next(c for c in done.result.clips if c.status == "failed")
+    assert failed.reason and str(gone) in failed.reason
+    assert any(m.name == "NOT CHECKED" and m.frame >= 30 for m in done.result.markers)
+
+
+def test_a_title_is_skipped_and_listed(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 30, FRAMES)], [clip(None, 0, 12, 12)])
+    done = run(edit, warm)
+    assert not done.result.incomplete
+    assert [c.name for c in done.result.clips if c.status == "skipped"] == ["Text+"]
+
+
+def test_a_master_is_audited_by_the_shots_of_its_edit(takes: Takes, store: Path, tmp_path: Path) -> None:
+    master = tmp_path / "master.mov"
+    pictures: Iterator = chain(pan(1, 40), flickering(pan(2, 50), 15, 39))
+    video.encode(master, pictures, RATE, options={"crf": "16"})
+    offline = tmp_path / "offline.mp4"
+    edit = write_edit(
+        tmp_path / "a.otio", [clip(takes.good, 0, 40, FRAMES), clip(offline, 0, 50, FRAMES, name="truck")]
+    )
+    done = audit([master], Options(edit=edit, engine="threads:1", store=store))
+    assert not done.result.incomplete
+    standing = [p for p in done.result.findings if p.finding.score >= 0.5]
+    assert standing and {p.finding.use for p in standing} == {"V1/0002"}
+    worst = max(standing, key=lambda p: p.finding.score)
+    assert abs(worst.timeline_frame - (40 + 15)) <= 2
+
+
+def test_a_finished_film_without_its_edit_is_recognised(store: Path, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    shots = chain.from_iterable(pan(10 + number, 14) for number in range(8))
+    video.encode(film, shots, RATE, options={"crf": "16"})
+    done = audit([film], Options(engine="threads:1", store=store))
+    (only,) = done.result.clips
+    assert only.status == "failed"
+    assert only.reason and "--edit" in only.reason
+    assert not done.result.findings
+
+
+def test_the_next_version_of_a_file_is_compared_with_the_last(
+    takes: Takes, measured: Path, store: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(measured, store, dirs_exist_ok=True)
+    first = run(write_edit(tmp_path / "a.otio", [clip(takes.bad, 0, 60, FRAMES)]), store)
+    earlier = tmp_path / "round1.json"
+    report.write(first.result, earlier)
+    repaired = tmp_path / "truck_v002.mp4"
+    video.encode(repaired, pan(2, FRAMES), RATE, options={"crf": "16"})
+    second = run(write_edit(tmp_path / "b.otio", [clip(repaired, 0, 60, FRAMES)]), store, against=earlier)
+    assert [state for _, state in flickers(second)] == ["fixed"]
+    assert any("flicker fixed" in line for line in report.round_two_lines(second.result))
+
+
+def test_media_and_edits_do_not_mix(takes: Takes, store: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 30, FRAMES)])
+    with pytest.raises(UsageError, match=r"a\.otio is an edit"):
+        audit([takes.good, edit], Options(store=store))
+    with pytest.raises(UsageError, match="one rendered file"):
+        audit([edit], Options(edit=edit, store=store))
+
+
+def test_an_empty_edit_says_so(store: Path, tmp_path: Path) -> None:
+    with pytest.raises(TimelineError, match=r"no .*clips"):
+        run(write_edit(tmp_path / "empty.otio", []), store)
