@@ -143,8 +143,8 @@ def draw_overview(
     Parameters
     ----------
     clips
-        Clip, its anchor on the page, its kind (``error``, ``warning``, ``note``, ``clean``,
-        ``failed``, ``skipped``) and its label.
+        Clip, its anchor on the page, its kind (``error``, ``warning``, ``clean``, ``failed``,
+        ``skipped``) and its label.
     frames
         Length of the timeline; where it is shorter than its clips, they say how long it is.
 
@@ -155,7 +155,7 @@ def draw_overview(
     """
     lanes = sorted({_track(clip) for clip, *_ in clips}, key=_lane_order, reverse=True)
     total = max([frames, 1, *(clip.record_start + clip.record_frames for clip, *_ in clips)])
-    share = {"error": 1.0, "warning": 0.75, "failed": 1.0, "note": 0.5}
+    share = {"error": 1.0, "warning": 0.75, "failed": 1.0}
     bars = []
     for clip, anchor, kind, label in clips:
         height = (LANE - 4) * share.get(kind, 0.3)

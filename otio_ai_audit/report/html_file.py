@@ -44,6 +44,9 @@ QUIET_POINTS = 100
 """Points of a curve of a clip with findings, and of one without."""
 
 
+_KIND_WORDS = {"clean": "nothing found", "failed": "not checked"}
+
+
 @dataclass(slots=True)
 class _Pictures:
     """Turns picture bytes into data URLs until the page has enough of them."""
@@ -186,6 +189,7 @@ def _view(result: AuditResult) -> Mapping[str, Any]:
         "overview_width": drawing.OVERVIEW_WIDTH,
         "curve_size": (drawing.WIDTH, drawing.HEIGHT),
         "limits": (WARNING, NOTE),
+        "kind_words": _KIND_WORDS,
     }
 
 
@@ -229,17 +233,17 @@ def _overview(
     rows = []
     for clip in clips_in_order(result):
         kind = _kind(clip, grouped.get(clip.id, ()))
-        label = f"{one_line(clip.name)}: {kind}"
+        label = f"{one_line(clip.name)}: {_KIND_WORDS.get(kind, kind)}"
         rows.append((clip, anchors[clip.id], kind, label))
     return drawing.draw_overview(rows, result.info.frames)
 
 
 def _kind(clip: ClipResult, findings: Iterable[Placed]) -> str:
+    """Say what a clip looks like on the page: what is below warning does not colour it."""
     if clip.status != "audited":
         return clip.status
     worst = max((p.finding.score for p in findings if p.state in STANDING), default=0.0)
-    severity = severity_of(worst)
-    return "clean" if severity == "none" else severity
+    return severity_of(worst) if worst >= WARNING else "clean"
 
 
 def _set_aside(result: AuditResult, status: str, anchors: Mapping[str, str]) -> list[Mapping[str, str]]:
