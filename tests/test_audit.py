@@ -13,7 +13,7 @@ import opentimelineio as otio
 import pytest
 
 from otio_ai_audit import gather, report, video
-from otio_ai_audit.audit import Audit, Options, audit
+from otio_ai_audit.walk import Audit, Options, audit
 from otio_ai_audit.errors import TimelineError, UsageError
 from otio_ai_audit.model import MediaFailure
 

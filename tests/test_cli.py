@@ -49,7 +49,7 @@ def audit(*arguments: object) -> int:
 def test_clean_media_leave_with_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert audit(folder / "good_v001.mp4") == 0
     out, err = capsys.readouterr()
-    assert "Look at 0 of 1 shot" in out
+    assert "Nothing to look at in 1 shot" in out
     assert err == ""
 
 

@@ -25,7 +25,7 @@ LEVEL: dict[str, float] = {
     "measure": 2,
     "gather": 2,
     "settings": 2,
-    "audit": 3,
+    "walk": 3,
     "report": 3,
     "demo": 3,
     "cli": 4,

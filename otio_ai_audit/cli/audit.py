@@ -12,7 +12,7 @@ from ..model import ERROR, WARNING, AuditResult
 from .progress import TerminalProgress, console
 
 if TYPE_CHECKING:
-    from ..audit import Audit, Options
+    from ..walk import Audit, Options
 
 FAIL_ON = {"error": ERROR, "warning": WARNING, "never": None}
 
@@ -96,7 +96,7 @@ def command(
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some clip could not be looked at.
     """
-    from ..audit import Options
+    from ..walk import Options
 
     _check_outputs(outputs, inputs)
     pages = [path.name for path in outputs if path.suffix.lower() == ".html"]
@@ -129,7 +129,7 @@ def run(inputs: tuple[Path, ...], options: Options, quiet: bool = False) -> Audi
     """Audit with progress on the terminal."""
     with TerminalProgress(quiet) as progress:
         progress.say("Starting")
-        from ..audit import audit
+        from ..walk import audit
 
         return audit(inputs, options, progress)
 

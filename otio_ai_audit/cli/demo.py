@@ -17,7 +17,7 @@ from .progress import TerminalProgress
 def command(folder: Path, engine: str) -> int:
     """Render a little advert with known faults into DIR, audit it and say which files to open."""
     from .. import demo
-    from ..audit import Options
+    from ..walk import Options
 
     with TerminalProgress() as progress:
         progress.say("Rendering the advert")
