@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote
 
 from otio_ai_audit.errors import TimelineError, UsageError
@@ -240,6 +240,7 @@ class Relinker:
         self.bases = tuple(bases)
         self._known: dict[str, Found | None] = {}
         self._listed: dict[str, tuple[str, ...]] = {}
+        self._by_stem: dict[str, dict[str, list[str]]] = {}
 
     def find(self, url: str) -> Found | None:
         """Find one file.
@@ -309,11 +310,20 @@ class Relinker:
             return None
         stem = _plain(original.stem)
         for folder in (original.parent / "Proxy", original.parent / "proxy", original.parent):
-            for name in self.names_in(folder):
-                one = PurePosixPath(name)
-                itself = name == original.name and folder == original.parent
-                if one.suffix.lower() not in VIDEO_SUFFIXES or itself:
-                    continue
-                if stem in (_plain(one.stem), _plain(_PROXY.sub("", one.stem))):
+            for name in self._stems(folder).get(stem, ()):
+                if folder != original.parent or name != original.name:
                     return folder / name
         return None
+
+    def _stems(self, folder: Path) -> dict[str, list[str]]:
+        """Videos in a folder by what they may stand in for: their stem, without ``_proxy``."""
+        key = str(folder)
+        if key not in self._by_stem:
+            stems: dict[str, list[str]] = {}
+            for name in self.names_in(folder):
+                stem, suffix = os.path.splitext(name)
+                if suffix.lower() in VIDEO_SUFFIXES:
+                    for meant in {_plain(stem), _plain(_PROXY.sub("", stem))}:
+                        stems.setdefault(meant, []).append(name)
+            self._by_stem[key] = stems
+        return self._by_stem[key]

@@ -33,6 +33,7 @@ class Clock:
     rate: Fraction
     stamped: bool = False
     _rates: dict[float, Fraction] = field(default_factory=dict, compare=False)
+    _frames: dict[tuple[float, float], Fraction] = field(default_factory=dict, compare=False)
 
     def exact(self, rate: float) -> Fraction:
         if rate not in self._rates:
@@ -41,11 +42,14 @@ class Clock:
 
     def frames(self, time: otio.opentime.RationalTime) -> Fraction:
         """Timeline frames of a duration or offset; within a thousandth of a frame it is whole."""
-        value = snap(Fraction(time.value))
-        if self.stamped:
-            return value
-        rate = self.exact(time.rate)
-        return value if rate == self.rate else value * self.rate / rate
+        key = (time.value, time.rate)
+        known = self._frames.get(key)
+        if known is None:
+            known = snap(Fraction(key[0]))
+            if not self.stamped:
+                known *= self.rate / self.exact(key[1])
+            self._frames[key] = known
+        return known
 
 
 def snap(value: Fraction) -> Fraction:
