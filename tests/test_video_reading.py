@@ -228,11 +228,35 @@ def test_a_start_deep_inside_is_exact(folder: Path, name: str, codec: str, optio
     count = 240  # 20 s at 12 fps: past where the file is decoded from its beginning
     path = folder / f"deep-{name}"
     video.encode(path, pictures(count), Fraction(12), codec=codec, options=options)
-    for first, end in ((59, 64), (61, 62), (70, 75), (89, 92), (128, 131), (139, 142), (200, 240)):
+    for first, end in (
+        (59, 64),
+        (61, 62),
+        (70, 75),
+        (81, 83),
+        (89, 92),
+        (98, 99),
+        (128, 131),
+        (139, 142),
+        (200, 240),
+    ):
         _, frames, problems = read(path, Span(Fraction(first, 12), Fraction(end, 12)))
         assert [number for _, number, _ in frames] == list(range(first, end)), (first, end)
         assert not any(corrupt for _, _, corrupt in frames)
         assert {problem.kind for problem in problems} <= {"no-duration"}
+
+
+def test_a_seek_changes_no_pixel_of_a_rolling_refresh(folder: Path) -> None:
+    path = folder / "refresh-pixels.mp4"
+    options = {"g": "48", "x264-params": "intra-refresh=1"}
+    video.encode(path, pictures(160), Fraction(12), options=options)
+    with video.read_frames(Media(str(path))) as reader:
+        whole = [frame.planes[0][:, :WIDTH].tobytes() for frame in reader]
+    for first in (97, 110, 125, 150):
+        with video.read_frames(
+            Media(str(path)), Span(Fraction(first, 12), Fraction(first + 1, 12))
+        ) as reader:
+            (frame,) = reader
+        assert frame.planes[0][:, :WIDTH].tobytes() == whole[first]
 
 
 def test_reading_is_repeatable_with_any_number_of_threads(folder: Path) -> None:

@@ -13,7 +13,7 @@ from av.video.reformatter import VideoReformatter
 
 from otio_ai_audit.model import Media, MediaInfo
 from otio_ai_audit.video.linear import encode_light, float_channels
-from otio_ai_audit.video.planes import ONE_THREAD, has_alpha, is_float, is_full_range, is_rgb
+from otio_ai_audit.video.planes import has_alpha, is_float, is_full_range, is_rgb
 from otio_ai_audit.video.probe import describe, open_source
 from otio_ai_audit.video.source import Source
 
@@ -129,7 +129,7 @@ def _swscale(
     if not is_rgb(picture.format) and int(picture.colorspace) in (0, 2, 3):  # untagged
         options["src_colorspace"] = "ITU709" if picture.height >= 720 else "ITU601"
     shown = converter.reformat(
-        picture, width=size[0], height=size[1], format=format, interpolation=_AREA, **options, **ONE_THREAD
+        picture, width=size[0], height=size[1], format=format, interpolation=_AREA, **options, threads=1
     )
     return shown.to_ndarray()
 

@@ -43,8 +43,6 @@ LUMA_FIRST = PLANAR_8 | PLANAR_16 | PLANAR_ALPHA | frozenset(INTERLEAVED)
 """Every format whose plane 0 is read as luma without a conversion."""
 
 _KINDS = {1: "I", 2: "P", 3: "B", 4: "P", 5: "I", 6: "P", 7: "B"}
-# PyAV before 17 has no say in swscale's threads and uses one.
-ONE_THREAD: dict[str, Any] = {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}
 
 
 @dataclass(slots=True)
@@ -325,7 +323,7 @@ class PlaneReader:
 
 def _reformat(converter: VideoReformatter, picture: av.VideoFrame, **options: Any) -> av.VideoFrame:
     try:
-        return converter.reformat(picture, **options, **ONE_THREAD)
+        return converter.reformat(picture, **options, threads=1)
     except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(
             f"Pictures with the pixel format {picture.format.name} cannot be converted ({error}); "

@@ -36,8 +36,8 @@ def promised_frames(container: Any, stream: Any, rate: Fraction, origin: int) ->
 
 def _counted_frames(container: Any, stream: Any) -> int | None:
     if _is_one_of(container, _COUNTED) and stream.frames:
-        index = getattr(stream, "index_entries", None)  # PyAV 16 and later
-        if index is not None and len(index) >= stream.frames:
+        index = stream.index_entries
+        if len(index) >= stream.frames:
             # An edit list keeps samples in the file that are never shown.
             return sum(1 for entry in index if not entry.is_discard)
         return int(stream.frames)
@@ -72,8 +72,8 @@ def promised_end(container: Any, stream: Any) -> Fraction | None:
 
 def is_variable(stream: Any, container: Any) -> bool:
     """Whether frames are unevenly spaced, as far as the container tells before decoding."""
-    index = getattr(stream, "index_entries", None)
-    if index is not None and _is_one_of(container, ("mov", "mp4")) and len(index) > 2:
+    index = stream.index_entries
+    if _is_one_of(container, ("mov", "mp4")) and len(index) > 2:
         stamps = [index[i].timestamp for i in range(min(len(index), 1000))]
         steps = sorted(b - a for a, b in pairwise(stamps))[:-1]
         if steps and steps[0] > 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,8 +81,8 @@ class FileSource:
         self._threads = threads
         self._failed = 0
         self._damaged = 0
-        self._first_damage: int | None = None
         self._backwards = 0
+        self._first_damage: int | None = None
         self._key: int | None = None
         self._gave_up = False
         check_readable(path)
@@ -146,7 +147,8 @@ class FileSource:
     def _decode(self, sought: bool = False) -> Iterator[tuple[av.VideoFrame, bool]]:
         """Decode from where the container stands; damaged packets are counted and passed over.
 
-        After a seek, complaints about pictures in front of the first key frame are expected.
+        After a seek, pictures in front of the first key frame hang on pictures that were not decoded:
+        they, and complaints about them, are dropped.
         """
         capture = av.logging.Capture
         stream = self.stream
@@ -178,12 +180,16 @@ class FileSource:
                         packets = self.container.demux(stream)
             if self._key is None and packet is not None and packet.is_keyframe:
                 self._key = _stamp(packet)
+            if sought and log:  # H.264 is told to forget pictures that were never decoded: harmless
+                log = [entry for entry in log if "mmco" not in entry[2]]
             if (broken or log) and not (sought and self._leads(packet)):
                 self._failed += broken
                 self._note_damage(packet)
                 if log and packet is not None and packet.size:
                     damaged.add(packet.pts)
             for frame in frames:
+                if sought and self._leads(frame):
+                    continue
                 bad = bool(frame.is_corrupt)
                 if damaged and frame.pts in damaged:
                     damaged.discard(frame.pts)
@@ -235,14 +241,20 @@ class FileSource:
                 if found is not None:
                     yield from found
                     return
-            self.container.close()
-            self._open()
-            self._decoder, self._waiting = self._decode(), None
-        elif self._waiting is None:
-            self.container.close()
-            self._open()
-            self._decoder = self._decode()
+        if self._waiting is None:
+            self._rewind()
         yield from self._timed_pictures(self._from_start())
+
+    def _rewind(self) -> None:
+        self.container.close()
+        self._open()
+        self._forget_damage()
+        self._decoder = self._decode()
+
+    def _forget_damage(self) -> None:
+        """Start counting afresh: what is read again is not to be counted twice."""
+        self._failed = self._damaged = self._backwards = 0
+        self._first_damage = None
 
     def _from_start(self) -> Iterator[tuple[av.VideoFrame, bool]]:
         waiting, self._waiting = self._waiting, None
@@ -253,6 +265,7 @@ class FileSource:
     def _seek(self, target: int, start: int) -> Iterator[tuple[int, av.VideoFrame, bool]] | None:
         """Seek to `target`; the pictures from there, or None where they begin after `start`."""
         self._waiting = None
+        self._forget_damage()
         try:
             with av.logging.Capture():
                 self.container.seek(self._origin + target, stream=self.stream)
@@ -262,11 +275,11 @@ class FileSource:
         first = next(pictures, None)
         if first is None or self._key is None:
             return None
-        # A picture before the key frame hangs on pictures that were not decoded.
-        key = self._key - self._origin
-        if max(key, first[0]) > start:
+        if max(self._key - self._origin, first[0]) > start:
             return None
-        return _chain(first, pictures, key)
+        if int(first[1].pict_type) in (2, 3):  # P, B: a rolling refresh, whole only some frames later
+            return None
+        return chain([first], pictures)
 
     # --- what was promised
 
@@ -320,16 +333,6 @@ class FileSource:
 
     def close(self) -> None:
         self.container.close()
-
-
-def _chain(
-    first: tuple[int, av.VideoFrame, bool], rest: Iterator[tuple[int, av.VideoFrame, bool]], key: int
-) -> Iterator[tuple[int, av.VideoFrame, bool]]:
-    if first[0] >= key:
-        yield first
-    for entry in rest:
-        if entry[0] >= key:
-            yield entry
 
 
 def _stamp(carrier: Any) -> int | None:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
 from otio_ai_audit.errors import OutputError
-from otio_ai_audit.video.planes import ONE_THREAD
 
 Picture = npt.NDArray[np.uint8]
 
@@ -225,7 +224,7 @@ def _to_yuv(picture: Picture, pixel_format: str, full: bool, converter: VideoRef
         # JPEG (JFIF) is BT.601 by its standard, everything else here BT.709.
         matrix = "ITU601" if pixel_format.startswith("yuvj") else "ITU709"
         options = {"dst_colorspace": matrix, "dst_color_range": "JPEG" if full else "MPEG"}
-    shown = converter.reformat(frame, format=pixel_format, src_color_range="JPEG", **options, **ONE_THREAD)
+    shown = converter.reformat(frame, format=pixel_format, src_color_range="JPEG", **options, threads=1)
     if not _is_rgb(pixel_format):
         shown.color_primaries, shown.color_trc = 1, 1
     return shown
