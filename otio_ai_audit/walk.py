@@ -112,12 +112,14 @@ def audit(
     """
     from . import settings as settings_room
     from . import timeline
+    from .report import compare, read_earlier
 
     options = options or Options()
     progress = progress or _Quiet()
     started = time.monotonic()
     settings = settings_room.load(options.settings)
     wanted = _wanted_detectors(settings, options.detectors)
+    earlier = None if options.against is None else read_earlier(options.against)
     paths = [Path(name) for name in inputs]
 
     tl, plan, original = _read_and_plan(paths, options, progress)
@@ -148,10 +150,8 @@ def audit(
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
     )
-    if options.against is not None:
-        from .report import against
-
-        result = against.compare(result, against.read_earlier(options.against))
+    if earlier is not None:
+        result = compare(result, earlier)
     markers = timeline.markers_for(result, uses, seen, report=options.report)
     findings_marked = timeline.attach(result.findings, markers, uses)
     seconds = round(time.monotonic() - started, 2)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import OutputError
-from ..model import ERROR, WARNING, AuditResult
 from .progress import TerminalProgress, console
 
 if TYPE_CHECKING:
+    from ..model import AuditResult
     from ..walk import Audit, Options
 
-FAIL_ON = {"error": ERROR, "warning": WARNING, "never": None}
+FAIL_ON = ("error", "warning", "never")
 
 
 def _pairs(
@@ -53,7 +53,7 @@ def _pairs(
 )
 @click.option("--hidden", is_flag=True, help="Also audit frames that upper tracks hide.")
 @click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
-@click.option("--fail-on", type=click.Choice(list(FAIL_ON)), help="What makes exit code 1.  [default: error]")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
 @click.option(
     "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
 )
@@ -168,10 +168,11 @@ def show(result: AuditResult, outputs: tuple[Path, ...], everything: bool = Fals
 
 def exit_code(result: AuditResult, fail_on: str) -> int:
     """Contract: 3 incomplete (also with findings), 1 findings at or above `fail_on`, else 0."""
+    from ..model import ERROR, WARNING
+
     if result.incomplete:
         return 3
-    limit = FAIL_ON[fail_on]
-    return int(limit is not None and result.worst() >= limit)
+    return int(fail_on != "never" and result.worst() >= {"error": ERROR, "warning": WARNING}[fail_on])
 
 
 def _check_outputs(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:

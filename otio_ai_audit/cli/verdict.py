@@ -23,9 +23,7 @@ def command(decision: str, ids: tuple[str, ...]) -> int:
         known = store.known((), ids)
         missing = sorted({*ids} - {finding.id for finding in known})
         if missing:
-            raise UsageError(
-                f"No finding has the id {missing[0]}; take it from the report of an audit."
-            )
+            raise UsageError(f"No finding has the id {missing[0]}; take it from the report of an audit.")
         dismissed = decision == "dismiss"
         by = "the command line" if dismissed else ""
         store.remember(replace(finding, dismissed=dismissed, by=by) for finding in known)
