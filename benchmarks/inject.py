@@ -118,11 +118,13 @@ def _smooth_field(rng: np.random.Generator, rows: int, columns: int, grain: int)
     return np.asarray(field / max(float(field.std()), 1e-6))
 
 
-def boil(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+def boil(
+    frames: Sequence[Image], rng: np.random.Generator, name: str = "boil", whole: bool = False
+) -> tuple[Frames, Fault]:
     """Texture is pushed about by a smooth random displacement, new in each frame."""
     from benchmarks.scenes import sample
 
-    first, stop = _stretch(len(frames), rng)
+    first, stop = (0, len(frames)) if whole else _stretch(len(frames), rng)
     rows, columns = frames[0].shape[:2]
     weight, region = ellipse(frames[0].shape, rng)
     size = 3.5 * max(rows, columns) / 832  # 3.5 px where the picture is 832 px wide
@@ -134,19 +136,29 @@ def boil(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fau
         dx = weight[..., 0] * size * _smooth_field(rng, rows, columns, grain)
         moved = sample(out[t].astype(np.float64), yy + dy, xx + dx)
         out[t] = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
-    return out, Fault("boil", "flicker", first, stop, region)
+    return out, Fault(name, "flicker", first, stop, region)
 
 
-def fur(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
-    """Fine texture drawn anew in every frame within an ellipse."""
-    first, stop = _stretch(len(frames), rng)
+def boil_long(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return boil(frames, rng, "boil_long", True)
+
+
+def fur(
+    frames: Sequence[Image], rng: np.random.Generator, name: str = "fur", whole: bool = False
+) -> tuple[Frames, Fault]:
+    """Draw fine texture anew in every frame within an ellipse."""
+    first, stop = (0, len(frames)) if whole else _stretch(len(frames), rng)
     weight, region = ellipse(frames[0].shape, rng, 0.45, 0.35)
     rows, columns = frames[0].shape[:2]
     out = [frame.copy() for frame in frames]
     for t in range(first, stop):
         hair = _smooth_field(rng, rows, columns, max(2, columns // 160))
         out[t] = np.clip(out[t] + 16 * weight * hair[..., None] + 0.5, 0, 255).astype(np.uint8)
-    return out, Fault("fur", "flicker", first, stop, region)
+    return out, Fault(name, "flicker", first, stop, region)
+
+
+def fur_long(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return fur(frames, rng, "fur_long", True)
 
 
 def pop(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
@@ -259,8 +271,12 @@ FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames,
     "freeze_8": freeze_8,
     "black_tail": black_tail,
     "black_middle": black_middle,
+    "boil_long": boil_long,
+    "fur_long": fur_long,
 }
 """`hidden_cut` needs a second clip and stands apart."""
+LONG = ("boil_long", "fur_long")
+"""Faults from a clip's first frame to its last."""
 
 
 def inject(

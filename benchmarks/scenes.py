@@ -102,10 +102,11 @@ def fast_pan(rng: np.random.Generator, count: int, height: int, width: int) -> l
 
 
 def whip(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
-    """Rest, whip pan, rest."""
+    """Rest, whip pan, rest, with a sensor's noise."""
     t = np.arange(count)
     x = 1.3 * width * (1 / (1 + np.exp(-(t - count / 2) / 2.0)) - 0.5)
-    return camera(texture(rng, 2 * height, 4 * width), [(0, float(v), 1, 0) for v in x], height, width)
+    frames = camera(texture(rng, 2 * height, 4 * width), [(0, float(v), 1, 0) for v in x], height, width)
+    return grain(frames, rng, 2.0)
 
 
 def zoom(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:

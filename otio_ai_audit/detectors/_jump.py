@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from otio_ai_audit.detectors._view import Floats, Pictures, box
+from otio_ai_audit.model import Float32
+
+Array: TypeAlias = npt.NDArray[Any]
+
 
 SPIKE = ("whole", "whole_ratio", "local", "local_ratio", "raw", "raw_ratio", "relative", "lost")
 STEP = ("step", "step_ratio", "stays", "alike", "relative")
+LOUDEST = 16
+"""Candidates of a clip that are compared with the rest of the clip exactly."""
 TAIL = ("drop", "drop_ratio", "steady", "raw_ratio", "relative")
 
 
@@ -21,38 +29,51 @@ class Levels:
     """Trust-weighted mean of ``back`` over the picture, shape (K, 3)."""
     ahead: Floats
     """The same of ``ahead``, shape (K, 3)."""
-    near: Floats
+    run: Floats
+    """Running sum of ``jump``, shape (K + 1, 3)."""
+    near: Float32
     """``back`` meaned over 3 × 3 cells by trust, shape (K, 3, R, C)."""
-    near_ahead: Floats
+    near_ahead: Float32
+    near_run: Float32
+    """Running sum of ``near``, shape (K + 1, 3, R, C)."""
     luma: Floats
     """Mean luma, shape (K,)."""
-    cells: Floats
+    cells: Float32
     """Luma, Cb and Cr cell means, shape (K, 3, R, C)."""
+    moved: Float32
+    """Sum over channels of what cells changed since the picture before, shape (K, R, C)."""
 
     @classmethod
     def of(cls, shown: Pictures) -> Levels:
         """Prepare the levels of a segment's pictures."""
-        weight = (shown.trust + 0.02)[:, None].astype(np.float64)
+        weight = (shown.trust + np.float32(0.02))[:, None]
         ahead_weight = np.concatenate([weight[1:], weight[-1:]])
-        total, ahead_total = weight.sum(axis=(2, 3)), ahead_weight.sum(axis=(2, 3))
-        cells = np.stack([shown.luma, shown.blue, shown.red], axis=1).astype(np.float64)
+        back, ahead = shown.back * weight, shown.ahead * ahead_weight
+        near = box(back, 1) / box(weight, 1)
+        jump = back.sum(axis=(2, 3), dtype=np.float64) / weight.sum(axis=(2, 3), dtype=np.float64)
+        cells = np.stack([shown.luma, shown.blue, shown.red], axis=1)
+        moved = np.zeros_like(shown.luma)
+        moved[1:] = np.abs(np.diff(cells, axis=0)).sum(axis=1)
         return cls(
-            jump=(shown.back * weight).sum(axis=(2, 3)) / total,
-            ahead=(shown.ahead * ahead_weight).sum(axis=(2, 3)) / ahead_total,
-            near=box(shown.back * weight, 1) / box(weight, 1),
-            near_ahead=box(shown.ahead * ahead_weight, 1) / box(ahead_weight, 1),
-            luma=shown.luma.mean(axis=(1, 2)).astype(np.float64),
+            jump=jump,
+            ahead=ahead.sum(axis=(2, 3), dtype=np.float64) / ahead_weight.sum(axis=(2, 3), dtype=np.float64),
+            run=np.concatenate([np.zeros((1, 3)), np.cumsum(jump, axis=0)]),
+            near=near,
+            near_ahead=box(ahead, 1) / box(ahead_weight, 1),
+            near_run=np.concatenate([np.zeros_like(near[:1]), np.cumsum(near, axis=0)]),
+            luma=shown.luma.mean(axis=(1, 2), dtype=np.float64),
             cells=cells,
+            moved=moved,
         )
 
 
-def two_sided(into: Floats, out: Floats, across: Floats) -> Floats:
+def two_sided(into: Array, out: Array, across: Array) -> Array:
     """How far a stretch differs from both sides, less what the sides differ; 0 where signs differ."""
-    both = np.where(into * out > 0, np.minimum(np.abs(into), np.abs(out)), 0.0)
-    return np.asarray(np.maximum(both - np.abs(across), 0.0), dtype=np.float64)
+    both = np.minimum(np.abs(into), np.abs(out)) - np.abs(across)
+    return np.where(into * out > 0, np.maximum(both, 0), 0)
 
 
-def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats, Floats]:
+def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats, Float32]:
     """Return features (K, F) of a spike of `length` pictures that begins at each, and local maps.
 
     Rows without a picture before and after are −inf in the first column. The maps have shape
@@ -60,25 +81,24 @@ def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats
     """
     count = len(shown)
     features = np.full((count, len(SPIKE)), -np.inf)
-    maps = np.zeros((count, *shown.luma.shape[1:]))
+    maps = np.zeros(shown.luma.shape, dtype=np.float32)
     starts = np.arange(1, count - length)
     if not len(starts):
         return features, maps
-    ends = starts + length
-    run = np.concatenate([np.zeros((1, 3)), np.cumsum(levels.jump, axis=0)])
-    across = run[ends + 1] - run[starts]
-    whole = two_sided(levels.jump[starts], levels.ahead[ends - 1], across).max(axis=1)
-    near = np.concatenate([np.zeros((1, *levels.near.shape[1:])), np.cumsum(levels.near, axis=0)])
-    local = two_sided(levels.near[starts], levels.near_ahead[ends - 1], near[ends + 1] - near[starts]).max(
-        axis=1
-    )
-    into = np.abs(levels.cells[starts] - levels.cells[starts - 1]).sum(axis=1)
-    out = np.abs(levels.cells[ends] - levels.cells[ends - 1]).sum(axis=1)
-    over = np.abs(levels.cells[ends] - levels.cells[starts - 1]).sum(axis=1)
-    raw = np.maximum(np.minimum(into, out).mean(axis=(1, 2)) - over.mean(axis=(1, 2)), 0.0)
+    a, b = slice(1, count - length), slice(1 + length, count)  # the first picture of a spike, the first after
+    last = slice(length, count - 1)
+    across = levels.run[2 + length :] - levels.run[1 : count - length]
+    whole = two_sided(levels.jump[a], levels.ahead[last], across).max(axis=1)
+    near_across = levels.near_run[2 + length :] - levels.near_run[1 : count - length]
+    local = two_sided(levels.near[a], levels.near_ahead[last], near_across).max(axis=1)
+    over = np.abs(levels.cells[b] - levels.cells[: count - length - 1]).sum(axis=1).mean(axis=(1, 2))
+    raw = np.maximum(np.minimum(levels.moved[a], levels.moved[b]).mean(axis=(1, 2)) - over, 0.0)
+    raw = raw.astype(np.float64)
     top = _top(local)
-    around = np.minimum(shown.likeness[starts - 1], shown.likeness[np.minimum(ends + 1, count - 1)])
-    lost = around - np.minimum(shown.likeness[starts], shown.likeness[ends])
+    around = np.minimum(
+        shown.likeness[starts - 1], shown.likeness[np.minimum(starts + length + 1, count - 1)]
+    )
+    lost = around - np.minimum(shown.likeness[a], shown.likeness[b])
     usual = [_usual(series, length) for series in (whole, top, raw)]
     features[starts] = np.stack(
         [
@@ -93,11 +113,11 @@ def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats
         ],
         axis=1,
     )
-    maps[starts] = local
+    maps[a] = local
     return features, maps
 
 
-def _top(maps: Floats, share: float = 0.03) -> Floats:
+def _top(maps: Float32, share: float = 0.03) -> Floats:
     """Mean of the largest cells of each map, shape (K, R, C) to (K,)."""
     flat = maps.reshape(len(maps), -1)
     count = max(1, round(share * flat.shape[1]))
@@ -105,11 +125,10 @@ def _top(maps: Floats, share: float = 0.03) -> Floats:
 
 
 def _usual(series: Floats, length: int) -> Floats:
-    """90th percentile of the rest of a series, each time without the neighbourhood itself."""
-    count = len(series)
-    usual = np.zeros(count)
+    """90th percentile of a series; for its largest values of the rest, without their neighbourhood."""
+    usual = np.full(len(series), np.percentile(series, 90))
     reach = 2 + length
-    for i in range(count):
+    for i in np.argsort(-series, kind="stable")[:LOUDEST]:
         rest = np.concatenate([series[: max(0, i - reach)], series[i + reach + 1 :]])
         usual[i] = np.percentile(rest, 90) if len(rest) >= 3 else np.median(series)
     return usual

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otio_ai_audit.detectors._view import Floats, Mask, Pictures, box
+from otio_ai_audit.model import Float32
 
 WHOLE = (
     "extremum",
@@ -19,6 +20,7 @@ WHOLE = (
     "pulse",
     "turnover",
     "luma",
+    "pump",
     "speed",
     "trust",
     "jitter",
@@ -37,16 +39,20 @@ REGION = (
     "detail",
 )
 BOIL = (
+    "extremum",
+    "extremum_ratio",
+    "colour",
     "jitter",
     "jitter_ratio",
     "error",
     "error_ratio",
-    "extremum_ratio",
-    "detail",
-    "detail_ratio",
+    "aimless",
+    "reversal",
+    "persistence",
     "trust",
     "speed",
     "steady",
+    "detail",
 )
 
 
@@ -54,61 +60,73 @@ BOIL = (
 class Maps:
     """Evidence per picture and cell, shape (K, R, C) unless said otherwise."""
 
-    extremum: Floats
-    colour: Floats
-    back: Floats
+    extremum: Float32
+    colour: Float32
+    back: Float32
     """Signed luma residual."""
-    near: Floats
+    near: Float32
     """Extremum of residuals meaned over 5 × 5 cells by trust: what a whole area does at once."""
-    jitter: Floats
+    own: Float32
+    """Motion less the camera's, small pixels, shape (K, R, C, 2)."""
+    jitter: Float32
     """How far a cell's own motion leaves the mean of its neighbours in time, small pixels."""
-    detail: Floats
+    detail: Float32
     """The same of log detail."""
-    error: Floats
-    skip: Floats
-    trust: Floats
-    speed: Floats
-    luma: Floats
-    level: Floats
+    error: Float32
+    skip: Float32
+    trust: Float32
+    speed: Float32
+    luma: Float32
+    pump: Floats
+    """The same over three pictures of brightness integrated with motion taken out, shape (K,)."""
+    level: Float32
     """|m − ½(m⁻ + m⁺)| of the picture's mean luma, shape (K,)."""
 
     @classmethod
     def of(cls, shown: Pictures) -> Maps:
         """Compute all maps of a segment."""
-        back, ahead = shown.back.astype(np.float64), shown.ahead.astype(np.float64)
+        back, ahead = shown.back, shown.ahead
         both = extremum(back, ahead)
-        weight = (shown.trust + 0.05)[:, None].astype(np.float64)
+        weight = (shown.trust + np.float32(0.05))[:, None]
         total = box(weight, 2)
         near = extremum(box(back * weight, 2) / total, box(ahead * weight, 2) / total)
-        mean = shown.luma.mean(axis=(1, 2)).astype(np.float64)
+        mean = shown.luma.mean(axis=(1, 2))
+        jump = (back[:, 0] * weight[:, 0]).sum(axis=(1, 2)) / weight[:, 0].sum(axis=(1, 2))
         return cls(
             extremum=both[:, 0],
             colour=both[:, 1:].max(axis=1),
             back=back[:, 0],
             near=near.max(axis=1),
-            jitter=np.sqrt((_bend(shown.own.astype(np.float64), skip=1) ** 2).sum(axis=-1)),
-            detail=np.abs(_bend(np.log(shown.detail.astype(np.float64) + 1.0))),
-            error=shown.error.astype(np.float64),
-            skip=shown.skip.astype(np.float64),
-            trust=shown.trust.astype(np.float64),
-            speed=np.sqrt((shown.flow.astype(np.float64) ** 2).sum(axis=-1)),
-            luma=shown.luma.astype(np.float64),
+            own=shown.own,
+            jitter=np.sqrt((_bend(shown.own, skip=1) ** 2).sum(axis=-1)),
+            detail=np.abs(_bend(np.log(shown.detail + 1.0))),
+            error=shown.error,
+            skip=shown.skip,
+            trust=shown.trust,
+            speed=np.sqrt((shown.flow**2).sum(axis=-1)),
+            luma=shown.luma,
+            pump=_pump(np.cumsum(jump, dtype=np.float64)),
             level=np.abs(_bend(mean)),
         )
 
 
-def extremum(back: Floats, ahead: Floats) -> Floats:
+def extremum(back: Float32, ahead: Float32) -> Float32:
     """Return min(|a|, |b|) where a and b have one sign, else 0; any equal shapes."""
-    return np.asarray(
-        np.where(back * ahead > 0, np.minimum(np.abs(back), np.abs(ahead)), 0.0), dtype=np.float64
-    )
+    return np.where(back * ahead > 0, np.minimum(np.abs(back), np.abs(ahead)), np.float32(0))
 
 
-def _bend(values: Floats, skip: int = 0) -> Floats:
+def _bend(values: Float32, skip: int = 0) -> Float32:
     """Return x − ½(x⁻ + x⁺) along time; 0 at both ends, and `skip` more at the start."""
     out = np.zeros_like(values)
-    out[1:-1] = values[1:-1] - 0.5 * (values[:-2] + values[2:])
+    out[1:-1] = values[1:-1] - np.float32(0.5) * (values[:-2] + values[2:])
     out[: 1 + skip] = 0.0
+    return out
+
+
+def _pump(level: Floats, reach: int = 3) -> Floats:
+    out = np.zeros_like(level)
+    if len(level) > 2 * reach:
+        out[reach:-reach] = np.abs(level[reach:-reach] - 0.5 * (level[: -2 * reach] + level[2 * reach :]))
     return out
 
 
@@ -129,6 +147,7 @@ def whole_features(maps: Maps, a: int, b: int) -> Floats:
             np.log((size * (1.0 - persistence)).mean() + 0.05),
             1.0 - (persistence * size).sum() / (size.sum() + 1e-6),
             np.log(np.percentile(maps.level[inner], 90) + 0.05),
+            np.log(np.percentile(maps.pump[inner], 90) + 0.05),
             np.log(maps.speed[max(a, 1) : b].mean() + 0.1),
             maps.trust[inner].mean(),
             np.log((jitter.mean() if len(jitter) else 0.0) + 0.02),
@@ -139,7 +158,7 @@ def whole_features(maps: Maps, a: int, b: int) -> Floats:
     )
 
 
-def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Floats]:
+def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Float32]:
     """Features (F,) of the area that pulses most over ``[a, b)``, and the map (R, C) it is seen in."""
     inner = slice(max(a, 1), min(b, len(maps.near) - 1))
     near = maps.near[inner]
@@ -163,34 +182,62 @@ def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Floats]:
     return features, evidence
 
 
-def boil_features(maps: Maps, a: int, b: int) -> tuple[Floats, Floats]:
-    """Features (F,) of the area whose texture moves without going anywhere, and its map (R, C)."""
+def cell_features(maps: Maps, a: int, b: int) -> Floats:
+    """Features (R, C, F) of each cell over ``[a, b)``, of texture that moves without going anywhere.
+
+    Texture drawn anew differs from the frame before as much as both neighbours differ from each
+    other (``aimless`` is near 0), and what it moves one way it moves back (``reversal`` below 0);
+    motion that the flow cannot follow adds up instead.
+    """
     inner = slice(max(a, 2), min(b, len(maps.near) - 1))
-    jitter = box(maps.jitter[inner].mean(axis=0), 2)
-    error = box(maps.error[inner].mean(axis=0), 2)
-    detail = box(maps.detail[inner].mean(axis=0), 2)
-    evidence = jitter / (np.median(jitter) + 0.05)
-    top = top_cells(evidence)
-    cells = maps.extremum[inner].mean(axis=0)
-    over_time = maps.jitter[inner][:, top].mean(axis=1)
-    features = np.asarray(
-        [
-            np.log(jitter[top].mean() + 0.02),
-            np.log((jitter[top].mean() + 0.05) / (np.median(jitter) + 0.05)),
-            np.log(error[top].mean() + 0.1),
-            np.log((error[top].mean() + 0.3) / (np.median(error) + 0.3)),
-            np.log((cells[top].mean() + 0.1) / (np.median(cells) + 0.1)),
-            np.log(detail[top].mean() + 0.005),
-            np.log((detail[top].mean() + 0.01) / (np.median(detail) + 0.01)),
-            maps.trust[inner][:, top].mean(),
-            np.log(maps.speed[inner][:, top].mean() + 0.1),
-            np.median(over_time) / (over_time.mean() + 0.02),
-        ]
+    extrema, colour, jitter, error, skip, trust, speed, detail = (
+        box(series[inner].mean(axis=0), 1)
+        for series in (
+            maps.extremum,
+            maps.colour,
+            maps.jitter,
+            maps.error,
+            maps.skip,
+            maps.trust,
+            maps.speed,
+            maps.detail,
+        )
     )
-    return features, evidence
+    back, own = maps.back[inner], maps.own[inner]
+    count = len(own)
+    reversal = box((own[1:] * own[:-1]).sum(axis=(0, -1)), 1) / (
+        box((own**2).sum(axis=(0, -1)), 1) + 0.1 * count
+    )
+    persistence = box((back[1:] * back[:-1]).sum(axis=0), 1) / (box((back**2).sum(axis=0), 1) + 0.1 * count)
+    low = np.percentile(box(maps.error[inner], 1), 20, axis=0)
+    return np.stack(
+        [
+            np.log(extrema + 0.05),
+            np.log((extrema + 0.1) / (np.median(extrema) + 0.1)),
+            np.log(colour + 0.05),
+            np.log(jitter + 0.05),
+            np.log((jitter + 0.2) / (np.median(jitter) + 0.2)),
+            np.log(error + 0.1),
+            np.log((error + 0.6) / (np.median(error) + 0.6)),
+            np.log((skip + 0.1) / (error + 0.1)),
+            reversal,
+            persistence,
+            trust,
+            np.log(speed + 0.1),
+            low / (error + 0.1),
+            np.log(detail + 0.005),
+        ],
+        axis=-1,
+    ).astype(np.float64)
 
 
-def top_cells(evidence: Floats, share: float = 0.04) -> Mask:
+def gathered(cells: Floats) -> tuple[float, Float32]:
+    """Evidence of an area from evidence of cells (R, C), and the smoothed map: cells alone do not count."""
+    smooth = box(cells.astype(np.float32), 1)
+    return float(smooth[top_cells(smooth)].mean()), smooth
+
+
+def top_cells(evidence: Float32, share: float = 0.04) -> Mask:
     """Mask (R, C) of the strongest share of cells."""
     count = max(1, round(share * evidence.size))
     limit = np.partition(evidence.ravel(), -count)[-count]

@@ -1,14 +1,16 @@
-"""From measured features to a score: a small logistic, then two anchors.
+"""From measured features to a score: a small logistic, then three anchors.
 
-The score is ``1 / (1 + exp(−ln 4 · (z − half) / (strong − half)))``: 0.5 where the evidence z is at
-the operating point on real footage, 0.8 where strong faults typically lie. The numbers come from
-``calibration.json``, written by ``benchmarks/calibrate.py``.
+The score is 0.5 where the evidence is at the operating point on real footage, 0.8 where strong faults
+typically lie and 0.1 at the median of clean clips. The numbers come from ``calibration.json``, written
+by ``benchmarks/calibrate.py``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,13 +23,48 @@ Floats = npt.NDArray[np.float64]
 
 TABLE = Path(__file__).with_name("calibration.json")
 LIMIT = 40.0
+CLIP = 4.0
+"""Standardised features are held within ± this: nothing far outside the training set shouts."""
+
+
+_instead: ContextVar[Mapping[str, Any] | None] = ContextVar("calibration", default=None)
 
 
 @cache
-def calibration() -> Mapping[str, Any]:
-    """Return the packaged calibration: date, models by name, and the figures they reached."""
+def _packaged() -> Mapping[str, Any]:
     table: Mapping[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return table
+
+
+def calibration() -> Mapping[str, Any]:
+    """Return the calibration in force: date, models by name, and the figures they reached."""
+    return _instead.get() or _packaged()
+
+
+@contextmanager
+def calibrated_by(table: Mapping[str, Any]) -> Iterator[None]:
+    """Judge by another table within a ``with`` block: how held-out folds are checked."""
+    token = _instead.set(table)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Evidence at which the score is 0.1, 0.5 and 0.8: quiet clips, the operating point, strong faults."""
+
+    calm: float
+    half: float
+    strong: float
+
+    def score(self, evidence: Floats | float) -> Floats:
+        """Score in [0, 1], monotone: a logistic in the evidence with one slope on each side of `half`."""
+        away = np.asarray(evidence, dtype=np.float64) - self.half
+        above, below = np.log(4.0) / (self.strong - self.half), np.log(9.0) / (self.half - self.calm)
+        z = np.clip(away * np.where(away > 0, above, below), -LIMIT, LIMIT)
+        return np.asarray(1.0 / (1.0 + np.exp(-z)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +72,42 @@ class Model:
     """Weights of a logistic on standardised features, and the anchors of its score."""
 
     features: tuple[str, ...]
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    half: float
-    strong: float
+    mean: Floats
+    scale: Floats
+    weights: Floats
+    cross: Floats | None
+    """Weights of products of two standardised features, shape (F, F), or None."""
+    anchors: Anchors
 
     def evidence(self, features: Floats) -> Floats:
         """Linear evidence z of features, shape (..., F) to (...)."""
-        z = (features - np.asarray(self.mean)) / np.asarray(self.scale)
-        return np.asarray(np.clip(z, -4.0, 4.0) @ np.asarray(self.weights), dtype=np.float64)
+        z = np.clip((features - self.mean) / self.scale, -CLIP, CLIP)
+        out = z @ self.weights
+        if self.cross is not None:
+            out = out + ((z @ self.cross) * z).sum(axis=-1)
+        return np.asarray(out, dtype=np.float64)
 
     def score(self, features: Floats) -> Floats:
         """Score in [0, 1] of features, shape (..., F) to (...)."""
-        return anchored(self.evidence(features), self.half, self.strong)
+        return self.anchors.score(self.evidence(features))
 
 
-def anchored(evidence: Floats, half: float, strong: float) -> Floats:
-    """Score that is 0.5 at `half`, 0.8 at `strong`, monotone between and beyond."""
-    z = np.log(4.0) * (np.asarray(evidence, dtype=np.float64) - half) / (strong - half)
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -LIMIT, LIMIT))), dtype=np.float64)
-
-
-@cache
 def model(name: str) -> Model:
-    """Return a packaged model (``flicker``, ``flicker_region``, ``pop``, ``cut`` …)."""
-    row = calibration()["models"][name]
+    """Return a model of the calibration in force (``flicker``, ``pop_spike``, ``cut`` …)."""
+    return _model(calibration()["models"][name])
+
+
+def _model(row: Mapping[str, Any]) -> Model:
+    cross = None
+    if row.get("cross"):
+        cross = np.zeros((len(row["features"]),) * 2)
+        for i, j, weight in row["cross"]:
+            cross[i, j] = weight
     return Model(
         features=tuple(row["features"]),
-        mean=tuple(row["mean"]),
-        scale=tuple(row["scale"]),
-        weights=tuple(row["weights"]),
-        half=float(row["half"]),
-        strong=float(row["strong"]),
+        mean=np.asarray(row["mean"], dtype=np.float64),
+        scale=np.asarray(row["scale"], dtype=np.float64),
+        weights=np.asarray(row["weights"], dtype=np.float64),
+        cross=cross,
+        anchors=Anchors(float(row["calm"]), float(row["half"]), float(row["strong"])),
     )

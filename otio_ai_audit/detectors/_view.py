@@ -195,19 +195,22 @@ def camera_field(camera: Float32, rows: int, columns: int, cell: int = 8) -> Flo
     return np.asarray(np.einsum("nij,rcj->nrci", camera, base), dtype=np.float32)
 
 
-def box(values: Floats | Float32, radius: int) -> Floats:
+def box(values: Float32, radius: int) -> Float32:
     """Mean over a square of cells, edges shrinking, over the last two axes."""
-    rows, columns = values.shape[-2:]
-    out = values.astype(np.float64)
-    for axis, length in ((-2, rows), (-1, columns)):
-        total = np.cumsum(out, axis=axis)
-        total = np.concatenate([np.zeros_like(np.take(total, [0], axis=axis)), total], axis=axis)
-        hi = np.minimum(np.arange(length) + radius + 1, length)
-        lo = np.maximum(np.arange(length) - radius, 0)
-        shape = [1] * out.ndim
-        shape[axis] = length
-        out = (np.take(total, hi, axis=axis) - np.take(total, lo, axis=axis)) / (hi - lo).reshape(shape)
-    return np.asarray(out, dtype=np.float64)
+    out = values.astype(np.float32, copy=False)
+    for axis in (-1, -2):
+        length = out.shape[axis]
+        lines = np.moveaxis(out, axis, -1)
+        total = lines.copy()
+        count = np.ones(length, dtype=np.float32)
+        for step in range(1, min(radius, length - 1) + 1):
+            total[..., step:] += lines[..., :-step]
+            total[..., :-step] += lines[..., step:]
+            count[step:] += 1
+            count[:-step] += 1
+        total /= count
+        out = np.moveaxis(total, -1, axis)
+    return out
 
 
 def components(mask: Mask) -> list[Mask]:

@@ -6,14 +6,23 @@ around differ as much) and from clips whose every frame is new (no cut is isolat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
 
 from otio_ai_audit.detectors._score import model
-from otio_ai_audit.detectors._view import Floats, Judgement, Pictures, View, finding, judge_each, pictures
+from otio_ai_audit.detectors._view import (
+    Floats,
+    Ints,
+    Judgement,
+    Pictures,
+    View,
+    finding,
+    judge_each,
+    pictures,
+)
 from otio_ai_audit.model import NOTE, ClipUse, Detection, Finding, Float32
 
 ID = "cut"
@@ -74,38 +83,75 @@ def cut_features(shown: Pictures, reach: int) -> Floats:
     features = np.full((count, len(FEATURES)), -np.inf)
     if count < 3:
         return features
-    cells = np.stack([shown.luma, shown.blue, shown.red], axis=1).astype(np.float64)
-    shape = _shape(shown.luma)
+    cells = coarse(np.stack([shown.luma, shown.blue, shown.red], axis=1))
+    histograms, shape = shown.histogram.astype(np.float64), _shape(cells[:, 0])
+    apart = _pairs(count, reach, lambda a, b: np.abs(cells[a] - cells[b]).sum(axis=1).mean(axis=(1, 2)))
+    turned = _pairs(count, reach, lambda a, b: 0.5 * np.abs(histograms[a] - histograms[b]).sum(axis=1))
+    unlike = _pairs(count, reach, lambda a, b: 1.0 - (shape[a] * shape[b]).sum(axis=1))
     error = shown.error.mean(axis=(1, 2)).astype(np.float64)
+    likeness = shown.likeness.astype(np.float64)
     for k in range(1, count):
-        before = list(range(max(0, k - reach), k))
-        after = list(range(k, min(count, k + reach + 1)))
-        apart = min(_distance(cells[i], cells[j]) for i in before[-2:] for j in after)
-        sides = [_distance(cells[i], cells[i + 1]) for i in before[:-1]]
-        sides += [_distance(cells[j], cells[j + 1]) for j in after[:-1]]
-        within = max(sides) if sides else 0.0
-        histograms = shown.histogram.astype(np.float64)
-        turned = min(0.5 * np.abs(histograms[i] - histograms[j]).sum() for i in before[-2:] for j in after)
-        usual = [0.5 * np.abs(histograms[i + 1] - histograms[i]).sum() for i in before[:-1] + after[:-1]]
-        around = [i for i in (*range(max(1, k - reach), k), *range(k + 1, min(count, k + reach + 1)))]
-        likeness = float(np.median(shown.likeness[around])) if around else 1.0
-        beside = float(max(error[i] for i in around)) if around else 0.0
-        unlike = 1.0 - max(float((shape[i] * shape[j]).sum()) for i in before[-2:] for j in after)
+        around = [i for i in range(max(1, k - reach), min(count, k + reach + 1)) if i != k]
+        usual = float(np.median(likeness[around])) if around else 1.0
+        within, turning = apart[0, around].max(initial=0.0), turned[0, around].max(initial=0.0)
+        stays = [array[_across(k, count, reach)].min() for array in (apart, turned, unlike)]
         features[k] = (
-            np.log(apart + 0.5),
-            np.log((apart + 1.0) / (within + 2.0)),
-            likeness - float(shown.likeness[k]),
-            float(shown.likeness[k]),
-            turned,
-            np.log((turned + 0.02) / (max(usual, default=0.0) + 0.04)),
-            np.log((error[k] + 0.5) / (beside + 1.0)),
-            unlike,
+            np.log(stays[0] + 0.5),
+            np.log((stays[0] + 1.0) / (within + 2.0)),
+            usual - likeness[k],
+            likeness[k],
+            stays[1],
+            np.log((stays[1] + 0.02) / (turning + 0.04)),
+            np.log((error[k] + 0.5) / (error[around].max(initial=0.0) + 1.0)),
+            stays[2],
         )
     return features
 
 
-def _distance(one: Floats, other: Floats) -> float:
-    return float(np.abs(one - other).sum(axis=0).mean())
+def coarse(cells: Float32) -> Float32:
+    """Mean of 2 × 2 cells over the last two axes; an odd last row or column is left out."""
+    rows, columns = cells.shape[-2] // 2, cells.shape[-1] // 2
+    if not rows or not columns:
+        return cells
+    square = cells[..., : 2 * rows, : 2 * columns].reshape(*cells.shape[:-2], rows, 2, columns, 2)
+    return np.asarray(square.mean(axis=(-3, -1)), dtype=np.float32)
+
+
+def shots(view: View) -> list[tuple[int, int]]:
+    """Judged segments, split at likely cuts: what lies on both sides of one is not compared."""
+    out: list[tuple[int, int]] = []
+    grid, motion = view.signals.grid, view.signals.motion
+    turned = np.zeros(len(grid.histogram))
+    turned[1:] = 0.5 * np.abs(np.diff(grid.histogram, axis=0)).sum(axis=1)
+    suspect = (turned > 0.1) & (motion.likeness < 0.7)
+    for lo, hi in view.segments:
+        edges = [lo]
+        if suspect[lo + 1 : hi].any():
+            shown = pictures(view, (lo, hi))
+            features = cut_features(shown, Settings().reach)
+            valid = np.isfinite(features[:, 0])
+            scores = np.zeros(len(shown))
+            if valid.any():
+                scores[valid] = model("cut").score(features[valid])
+            edges += [int(shown.first[k]) for k in np.flatnonzero(scores >= 0.5)]
+        out.extend((a, b) for a, b in zip(edges, [*edges[1:], hi], strict=True) if b > a)
+    return out
+
+
+def _pairs(count: int, reach: int, differ: Callable[[Ints, Ints], Floats]) -> Floats:
+    """Difference of each picture and the one 1, 2 … before it, shape (reach + 2, K); inf where none is."""
+    out = np.full((reach + 2, count), np.inf)
+    for gap in range(1, reach + 3):
+        later = np.arange(gap, count)
+        if len(later):
+            out[gap - 1, later] = differ(later - gap, later)
+    return out
+
+
+def _across(k: int, count: int, reach: int) -> tuple[list[int], list[int]]:
+    """Index pairs (gap − 1, later) of one or two pictures before k with those from k on."""
+    later = [(j, i) for i in (k - 1, k - 2) if i >= 0 for j in range(k, min(count, k + reach + 1))]
+    return [j - i - 1 for j, i in later], [j for j, _ in later]
 
 
 def _shape(luma: Float32) -> Floats:

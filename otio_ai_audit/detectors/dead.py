@@ -46,7 +46,7 @@ def _judge(view: View, settings: Settings) -> Judgement:
     for a, b in runs(black & view.visible):
         found.append(_black(view, settings, a, b, frames))
     for a, b in runs(flat & view.visible):
-        found.append(_blank(view, a, b, frames))
+        found.append(_blank(view, settings, a, b, frames))
     for a, b in runs(damaged & view.visible):
         score = _by_length(b - a)
         frames[a:b] = np.maximum(frames[a:b], score)
@@ -104,8 +104,9 @@ def _black(view: View, settings: Settings, a: int, b: int, frames: Floats) -> Fi
 
 
 def _is_fade(view: View, settings: Settings, a: int, b: int) -> bool:
-    """Whether brightness leads gradually into the black stretch, or out of it."""
-    bright = view.signals.grid.luma.mean(axis=(1, 2)).astype(np.float64)
+    """Whether brightness leads gradually into the stretch ``[a, b)``, or out of it."""
+    level = view.signals.grid.luma.mean(axis=(1, 2)).astype(np.float64)
+    bright = np.abs(level - level[a:b].mean())
     steps = max(3, round(0.25 * settings.fade_seconds / view.step))
     sides = []
     if a > 0 and view.visible[a - 1]:
@@ -122,10 +123,11 @@ def _is_fade(view: View, settings: Settings, a: int, b: int) -> bool:
     return bool(sides)
 
 
-def _blank(view: View, a: int, b: int, frames: Floats) -> Finding:
-    score = _by_length(b - a)
+def _blank(view: View, settings: Settings, a: int, b: int, frames: Floats) -> Finding:
+    faded = _is_fade(view, settings, a, b)
+    score = 0.35 if faded else _by_length(b - a)
     frames[a:b] = np.maximum(frames[a:b], score)
-    message = f"Nothing but one flat colour for {_frames(b - a)}."
+    message = f"{'Fades to' if faded else 'Nothing but'} one flat colour for {_frames(b - a)}."
     evidence = {"frames": float(b - a)}
     return finding(
         view, (a, b - 1), detector=ID, score=score, message=message, label="blank", evidence=evidence

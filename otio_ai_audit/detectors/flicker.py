@@ -27,7 +27,8 @@ from otio_ai_audit.detectors._view import (
     region_of,
     runs,
 )
-from otio_ai_audit.model import NOTE, WARNING, ClipUse, Detection, Finding
+from otio_ai_audit.detectors.cut import shots
+from otio_ai_audit.model import NOTE, WARNING, ClipUse, Detection, Finding, Float32
 
 ID = "flicker"
 LABEL = "flicker"
@@ -59,7 +60,7 @@ def _judge(view: View, settings: Settings) -> Judgement:
     frames = np.zeros(len(view.times))
     found: list[Finding] = []
     best = 0.0
-    for segment in view.segments:
+    for segment in shots(view):
         shown = pictures(view, segment)
         if len(shown) < settings.least_pictures:
             continue
@@ -85,7 +86,7 @@ class Window:
     kind: str
     """``whole``, ``region`` or ``boil``."""
     score: float
-    evidence: Floats | None
+    evidence: Float32 | None
     """Map (R, C) of a local kind."""
 
 
@@ -115,8 +116,10 @@ def _window(maps: Maps, a: int, b: int) -> list[Window]:
     features, evidence = _pulse.region_features(maps, a, b)
     out.append(Window(a, b, "region", float(model("flicker_region").score(features)), evidence))
     if b - a >= 5:
-        features, evidence = _pulse.boil_features(maps, a, b)
-        out.append(Window(a, b, "boil", float(model("flicker_boil").score(features)), evidence))
+        boil = model("flicker_boil")
+        value, evidence = _pulse.gathered(boil.evidence(_pulse.cell_features(maps, a, b)))
+        score = float(boil.anchors.score(value))
+        out.append(Window(a, b, "boil", score, evidence))
     return out
 
 
@@ -161,7 +164,9 @@ def _cells_of(window: Window, maps: Maps) -> Mask:
 def _activity(maps: Maps, kind: str, cells: Mask) -> Floats:
     """How much each picture takes part, shape (K,)."""
     if kind == "boil":
-        return np.asarray(maps.jitter[:, cells].mean(axis=1) + 0.02 * maps.error[:, cells].mean(axis=1))
+        return np.asarray(
+            maps.jitter[:, cells].mean(axis=1) + 0.02 * maps.error[:, cells].mean(axis=1), dtype=np.float64
+        )
     level = np.abs(maps.luma[:, cells].mean(axis=1))
     bend = np.zeros(len(level))
     bend[1:-1] = np.abs(level[1:-1] - 0.5 * (level[:-2] + level[2:]))
@@ -170,7 +175,8 @@ def _activity(maps: Maps, kind: str, cells: Mask) -> Floats:
         + maps.extremum[:, cells].mean(axis=1)
         + maps.colour[:, cells].mean(axis=1)
     )
-    return np.asarray(own + bend)
+    steps = 0.5 * np.abs(maps.back[:, cells].mean(axis=1))
+    return np.asarray(own + bend + steps, dtype=np.float64)
 
 
 def _narrow(activity: Floats, a: int, b: int, core: tuple[int, int]) -> tuple[int, int]:

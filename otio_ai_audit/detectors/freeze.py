@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otio_ai_audit.detectors._score import anchored
+from otio_ai_audit.detectors._score import Anchors
 from otio_ai_audit.detectors._view import (
     Floats,
     Judgement,
@@ -21,6 +21,7 @@ from otio_ai_audit.detectors._view import (
     judge_each,
     runs,
 )
+from otio_ai_audit.detectors.cut import shots
 from otio_ai_audit.model import ClipUse, Detection, Finding
 
 ID = "freeze"
@@ -52,7 +53,7 @@ def _judge(view: View, settings: Settings) -> Judgement:
     frames = np.zeros(len(view.times))
     found: list[Finding] = []
     best = 0.0
-    for lo, hi in view.segments:
+    for lo, hi in shots(view):
         held = [(a, b) for a, b in runs(same[lo:hi])]
         stretches = [(lo + a - 1, lo + b) for a, b in held if a > 0]  # [first shown, end) of one picture
         cadence = _cadence([b - a for a, b in stretches], hi - lo)
@@ -140,11 +141,8 @@ def _score(
         return 0.05
     still_share = float(same[lo:hi].mean()) - (b - a) / (hi - lo)
     weight = min(1.0, motion / settings.least_motion) ** 0.5 * (1.0 - max(0.0, still_share) ** 2)
-    score = anchored(
-        np.asarray(np.log(length * weight + 1e-6)),
-        np.log(settings.half_frames),
-        np.log(settings.strong_frames),
-    )
+    half, strong = np.log(settings.half_frames), np.log(settings.strong_frames)
+    score = Anchors(half - 1.5 * (strong - half), half, strong).score(np.log(length * weight + 1e-6))
     return float(score)
 
 

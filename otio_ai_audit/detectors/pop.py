@@ -25,7 +25,8 @@ from otio_ai_audit.detectors._view import (
     place,
     region_of,
 )
-from otio_ai_audit.model import NOTE, ClipUse, Detection, Finding
+from otio_ai_audit.detectors.cut import shots
+from otio_ai_audit.model import NOTE, ClipUse, Detection, Finding, Float32
 
 ID = "pop"
 LABEL = "pop"
@@ -55,7 +56,7 @@ def _judge(view: View, settings: Settings) -> Judgement:
     frames = np.zeros(len(view.times))
     found: list[Finding] = []
     best = 0.0
-    for segment in view.segments:
+    for segment in shots(view):
         shown = pictures(view, segment)
         if len(shown) < 4:
             continue
@@ -76,7 +77,7 @@ def _spikes(
     view: View, shown: Pictures, levels: Levels, settings: Settings
 ) -> tuple[float, Floats, list[Finding]]:
     scores = np.zeros(len(shown))
-    taken: list[tuple[float, int, int, Floats]] = []
+    taken: list[tuple[float, int, int, Float32]] = []
     for length in range(1, settings.longest + 1):
         features, maps = spike_features(shown, levels, length)
         valid = np.isfinite(features[:, 0])
@@ -99,7 +100,7 @@ def _spikes(
 
 
 def _spike(
-    view: View, shown: Pictures, levels: Levels, score: float, k: int, length: int, near: Floats
+    view: View, shown: Pictures, levels: Levels, score: float, k: int, length: int, near: Float32
 ) -> Finding:
     end = k + length
     jump = levels.luma[k:end].mean() - 0.5 * (levels.luma[k - 1] + levels.luma[end])

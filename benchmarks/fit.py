@@ -1,0 +1,401 @@
+"""From measured clips to the calibration table: samples, logistic weights, anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.corpus import Item
+from otio_ai_audit.detectors import _jump, _pulse, cut, flicker, pop
+from otio_ai_audit.detectors._view import look, pictures
+
+Floats = npt.NDArray[np.float64]
+
+MODELS = {
+    "flicker": _pulse.WHOLE,
+    "flicker_window": _pulse.WHOLE,
+    "flicker_region": _pulse.REGION,
+    "flicker_boil": _pulse.BOIL,
+    "pop_spike": _jump.SPIKE,
+    "pop_step": _jump.STEP,
+    "pop_tail": _jump.TAIL,
+    "cut": cut.FEATURES,
+}
+WHOLE_FAULTS = ("alternate_3", "alternate_12", "pulse_4hz", "random_gain")
+REGION_FAULTS = ("local_15", "local_8hz")
+BOIL_FAULTS = ("boil", "fur", "boil_long", "fur_long")
+SPIKE_FAULTS = ("pop", "pop_dark_2", "local_pop", "glitch")
+
+CALM = 0.985
+"""Share of clean clips that stay below the operating point of one model."""
+SPREAD = 0.2
+"""The operating point lies at least this many deviations of the clean clips' evidence above their limit."""
+MARGIN = 0.3
+"""Where the operating point lies between the clean clips' limit and the weakest tenth of the faults."""
+INSIDE = 0.75
+"""Share of a window that has to show the fault to be an example of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Features of one clip for one model, and the frames ``[first, stop)`` that each row speaks of."""
+
+    features: Floats
+    first: npt.NDArray[np.int64]
+    stop: npt.NDArray[np.int64]
+
+
+def rows_of(item: Item) -> dict[str, Rows]:
+    """Compute the features of one clip for every model; models without a row are left out."""
+    view = look(item.use())
+    collected: dict[str, list[tuple[Floats, int, int]]] = {name: [] for name in MODELS}
+    if view is None:
+        return {}
+    settings = flicker.Settings()
+    for segment in view.segments:
+        # Known cuts are the only labels needed here: what the detectors split, the samples leave out.
+        shown = pictures(view, segment)
+        count = len(shown)
+        if count < 4:
+            continue
+
+        def add(name: str, features: Floats, a: int, b: int, shown: Any = shown) -> None:
+            if np.isfinite(features).all():
+                collected[name].append((features, int(shown.first[a]), int(shown.last[b - 1]) + 1))
+
+        maps = _pulse.Maps.of(shown)
+        add("flicker", _pulse.whole_features(maps, 0, count), 0, count)
+        for a, b in _pulse.windows(count, flicker.window_length(shown, view.step, settings)):
+            if b - a >= 4:
+                add("flicker_window", _pulse.whole_features(maps, a, b), a, b)
+                add("flicker_region", _pulse.region_features(maps, a, b)[0], a, b)
+            if b - a >= 5:
+                add("flicker_boil", _pulse.cell_features(maps, a, b).astype(np.float32), a, b)
+        levels = _jump.Levels.of(shown)
+        for length in range(1, pop.Settings().longest + 1):
+            for k, features in enumerate(_jump.spike_features(shown, levels, length)[0]):
+                add("pop_spike", features, k, min(count, k + length))
+        for k, features in enumerate(_jump.step_features(shown, levels)):
+            add("pop_step", features, k, k + 1)
+        features, length = _jump.tail_features(shown, levels, pop.Settings().tail)
+        if length:
+            add("pop_tail", features, count - length, count)
+        for k, features in enumerate(cut.cut_features(shown, cut.Settings().reach)):
+            add("cut", features, k, k + 1)
+    return {
+        name: Rows(
+            np.stack([r[0] for r in rows]), np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
+        )
+        for name, rows in collected.items()
+        if rows
+    }
+
+
+def labels_of(name: str, item: Item, rows: Rows) -> Floats:
+    """Say for each row whether it shows the model's fault: 1, 0, or NaN for neither."""
+    spec, fault = item.spec, item.fault
+    count = len(rows.features)
+    unknown, clean = np.full(count, np.nan), np.zeros(count)
+    kind = fault.kind if fault else ""
+    if name.startswith("flicker"):
+        if spec.source == "corpus":
+            if spec.label == "none":
+                return clean
+            local = spec.where not in ("", "-", "whole clip")
+            return (
+                np.ones(count) if name == "flicker" or (name == "flicker_window" and not local) else unknown
+            )
+        if fault is None:
+            return clean
+        if fault.detector != "flicker":
+            return unknown
+        wanted = {
+            "flicker_window": WHOLE_FAULTS,
+            "flicker_region": REGION_FAULTS,
+            "flicker_boil": BOIL_FAULTS,
+        }.get(name, ())
+        shared = np.minimum(rows.stop, fault.stop) - np.maximum(rows.first, fault.first)
+        inside = shared >= INSIDE * (rows.stop - rows.first)
+        outside = (rows.stop <= fault.first - 1) | (rows.first >= fault.stop + 1)
+        out = np.where(outside, 0.0, np.nan)
+        if kind in wanted:
+            out[inside] = 1.0
+        return out if name != "flicker" else unknown
+    irregular = any(
+        word in spec.tags for word in ("cut", "fades", "flash", "disco", "fireworks", "popping", "loop")
+    )
+    if spec.source == "corpus":
+        return clean if spec.label == "none" and not irregular else unknown
+    if fault is None:
+        return clean
+    hit = np.minimum(rows.stop, fault.stop) > np.maximum(rows.first, fault.first)
+    exact = (rows.first == fault.first) & (rows.stop == fault.stop)
+    near = np.minimum(rows.stop, fault.stop + 5) > np.maximum(rows.first, fault.first - 5)
+    if name == "pop_spike" and kind in SPIKE_FAULTS:
+        return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
+    if name == "pop_step" and kind == "seam":
+        return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
+    if name == "pop_tail":
+        return (
+            np.ones(count)
+            if kind == "tail"
+            else unknown
+            if fault.stop >= len(item.signals.grid.pts) - 9
+            else clean
+        )
+    if name == "cut" and kind == "hidden_cut":
+        return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
+    if kind in ("freeze_16", "freeze_8", "black_tail", "black_middle", "tail", "hidden_cut", "seam"):
+        return np.where(near, np.nan, 0.0)
+    if name == "pop_spike" and fault.detector == "flicker":
+        return np.where(hit, np.nan, 0.0)
+    return clean
+
+
+@dataclass(slots=True)
+class Table:
+    """Samples of one model over many clips."""
+
+    features: Floats
+    labels: Floats
+    clip: npt.NDArray[np.int64]
+    group: npt.NDArray[np.int64]
+    weight: Floats
+
+
+def gather(
+    name: str,
+    items: Sequence[Item],
+    rows: Sequence[dict[str, Rows]],
+    groups: Sequence[int],
+    hardest: int = 12,
+) -> Table:
+    """Collect labelled rows; of long clean clips only the hardest rows by any feature."""
+    parts: list[tuple[Floats, Floats, int, int]] = []
+    for index, (item, own) in enumerate(zip(items, rows, strict=True)):
+        if name not in own:
+            continue
+        labels = labels_of(name, item, own[name])
+        features = own[name].features
+        keep = np.isfinite(labels)
+        negative = np.flatnonzero(labels == 0)
+        if not name.startswith("flicker") and len(negative) > hardest:
+            ranks = np.argsort(-features[negative], axis=0)[:4]
+            chosen = np.unique(negative[ranks.ravel()])
+            rest = negative[:: max(1, len(negative) // 6)]
+            keep[negative] = False
+            keep[chosen] = True
+            keep[rest] = True
+        if keep.any():
+            parts.append((features[keep], labels[keep], index, groups[index]))
+    sizes = [len(part[0]) for part in parts]
+    weight = np.concatenate([np.full(size, 1.0 / np.sqrt(size)) for size in sizes])
+    return Table(
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.repeat([part[2] for part in parts], sizes),
+        np.repeat([part[3] for part in parts], sizes),
+        weight,
+    )
+
+
+def logistic(x: Floats, y: Floats, weight: Floats, ridge: float) -> tuple[Floats, float]:
+    """Ridge logistic regression by Newton's method; classes weigh the same. Returns weights, bias."""
+    weight = weight.copy()
+    for value in (0.0, 1.0):
+        weight[y == value] *= 0.5 * len(y) / max(weight[y == value].sum(), 1e-9)
+    design = np.column_stack([x, np.ones(len(x))])
+    beta = np.zeros(design.shape[1])
+    penalty = np.diag([ridge] * x.shape[1] + [1e-6])
+    for _ in range(40):
+        p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30, 30)))
+        gradient = design.T @ (weight * (p - y)) + penalty @ beta
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
+        move = np.linalg.solve(curvature, gradient)
+        size = float(np.abs(move).max())
+        beta -= move * min(1.0, 5.0 / max(size, 1e-9))
+        if size < 1e-7:
+            break
+    return beta[:-1], float(beta[-1])
+
+
+def _standard(x: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    mean = np.average(x, axis=0, weights=weight)
+    scale = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
+    return mean, np.maximum(scale, 1e-3)
+
+
+def fit_model(name: str, items: Sequence[Item], table: Table, ridge: float = 3.0) -> dict[str, Any]:
+    """Fit one model: weights on all rows, anchors on evidence from rows that were left out."""
+    mean, scale = _standard(table.features, table.weight)
+    x = np.clip((table.features - mean) / scale, -4.0, 4.0)
+    weights, _ = logistic(x, table.labels, table.weight, ridge)
+    away = np.full(len(x), np.nan)
+    for group in np.unique(table.group):
+        train = table.group != group
+        if len(np.unique(table.labels[train])) < 2:
+            continue
+        own_mean, own_scale = _standard(table.features[train], table.weight[train])
+        inner = np.clip((table.features - own_mean) / own_scale, -4.0, 4.0)
+        beta, bias = logistic(inner[train], table.labels[train], table.weight[train], ridge)
+        held = ~train
+        # Fits differ in offset: bring the held-out evidence to the scale of the full fit.
+        own, full = inner[train] @ beta, x[train] @ weights
+        slope = full.std() / max(own.std(), 1e-9)
+        away[held] = (inner[held] @ beta - own.mean()) * slope + full.mean()
+        del bias
+    untouched = np.asarray([items[clip].fault is None for clip in table.clip])
+    clean = _clip_peaks(away, table, untouched & (table.labels == 0))
+    faulty = _clip_peaks(away, table, table.labels == 1)
+    return _row(name, (mean, scale, weights), clean, faulty)
+
+
+def anchors(clean: Floats, faulty: Floats) -> dict[str, float]:
+    """Evidence at which the score is 0.1, 0.5 and 0.8, from the peaks of clips that a fit had not seen."""
+    limit = float(np.quantile(clean, CALM))
+    weakest = float(np.quantile(faulty, 0.1))
+    half = limit + max(MARGIN * (weakest - limit), SPREAD * float(clean.std()))
+    strong = max(float(np.median(faulty)), half + float(clean.std()))
+    return {"calm": round(float(np.median(clean)), 4), "half": round(half, 4), "strong": round(strong, 4)}
+
+
+def _row(name: str, fitted: tuple[Floats, Floats, Floats], clean: Floats, faulty: Floats) -> dict[str, Any]:
+    mean, scale, weights = fitted
+    return {
+        "features": list(MODELS[name]),
+        "mean": [round(float(v), 5) for v in mean],
+        "scale": [round(float(v), 5) for v in scale],
+        "weights": [round(float(v), 5) for v in weights[: len(mean)]],
+        **anchors(clean, faulty),
+        "clips_clean": len(clean),
+        "clips_faulty": len(faulty),
+    }
+
+
+CROSSED = [
+    (i, j)
+    for i, one in enumerate(_pulse.BOIL)
+    for j, other in enumerate(_pulse.BOIL)
+    if i <= j and not {one, other} & {"colour", "detail"}
+]
+
+
+def with_products(x: Floats) -> Floats:
+    """Append products of two features to features, shape (..., F) to (..., F + P)."""
+    return np.concatenate([x, *(x[..., i : i + 1] * x[..., j : j + 1] for i, j in CROSSED)], axis=-1)
+
+
+def cells_of(item: Item, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Cells (R, C) that lie well inside the ellipse of an injected fault."""
+    fault = item.fault
+    assert fault is not None and fault.region is not None
+    x, y, w, h = fault.region
+    rows, columns = shape
+    yy, xx = np.mgrid[:rows, :columns]
+    radius = np.hypot(((yy + 0.5) / rows - y - h / 2) / (h / 2), ((xx + 0.5) / columns - x - w / 2) / (w / 2))
+    return np.asarray(radius < 0.85)
+
+
+def fit_cells(
+    items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence[int], ridge: float = 30.0
+) -> dict[str, Any]:
+    """Fit the cell model of boiling texture: cells inside a made ellipse against cells of clean clips."""
+    name = "flicker_boil"
+    rng = np.random.default_rng(7)
+    parts: list[tuple[Floats, Floats, int]] = []
+    windows: list[tuple[int, int, float]] = []
+    for index, (item, own) in enumerate(zip(items, rows, strict=True)):
+        if name not in own:
+            continue
+        labels = labels_of(name, item, own[name])
+        for window, label in enumerate(labels):
+            if not np.isfinite(label):
+                continue
+            windows.append((index, window, float(label)))
+            features = own[name].features[window]
+            if label:
+                chosen = features[cells_of(item, features.shape[:2])]
+                chosen = chosen[rng.permutation(len(chosen))[:24]]
+            else:
+                flat = features.reshape(-1, features.shape[-1])
+                loud = np.argsort(-(flat[:, 0] + flat[:, 3]))[:8]
+                chosen = flat[np.concatenate([loud, rng.integers(0, len(flat), 8)])]
+            if len(chosen):
+                parts.append((chosen.astype(np.float64), np.full(len(chosen), label), index))
+    x_all = np.concatenate([part[0] for part in parts])
+    y_all = np.concatenate([part[1] for part in parts])
+    clip = np.repeat([part[2] for part in parts], [len(part[0]) for part in parts])
+    per_clip = np.bincount(clip, minlength=len(items))[clip]
+    weight = 1.0 / np.sqrt(per_clip)
+    group = np.asarray(groups)[clip]
+    mean, scale = _standard(x_all, weight)
+    x = with_products(np.clip((x_all - mean) / scale, -4.0, 4.0))
+    weights, bias = logistic(x, y_all, weight, ridge)
+    peaks: dict[tuple[int, float], float] = {}
+    for held in np.unique(group):
+        train = group != held
+        if len(np.unique(y_all[train])) < 2:
+            continue
+        beta, offset = logistic(x[train], y_all[train], weight[train], ridge)
+        for index, window, label in windows:
+            if groups[index] == held:
+                cells = rows[index][name].features[window].astype(np.float64)
+                z = with_products(np.clip((cells - mean) / scale, -4.0, 4.0)) @ beta + offset - bias
+                value, _ = _pulse.gathered(z)
+                peaks[index, label] = max(peaks.get((index, label), -np.inf), value)
+    clean = np.asarray([v for (i, label), v in peaks.items() if label == 0 and items[i].fault is None])
+    faulty = np.asarray([value for (_, label), value in peaks.items() if label == 1])
+    cross = [[i, j, round(float(w), 5)] for (i, j), w in zip(CROSSED, weights[len(mean) :], strict=True)]
+    return {**_row(name, (mean, scale, weights), clean, faulty), "cross": cross}
+
+
+def _clip_peaks(evidence: Floats, table: Table, chosen: npt.NDArray[np.bool_]) -> Floats:
+    peaks = []
+    for clip in np.unique(table.clip[chosen]):
+        values = evidence[(table.clip == clip) & chosen & np.isfinite(evidence)]
+        if len(values):
+            peaks.append(float(values.max()))
+    return np.asarray(peaks)
+
+
+def groups_of(items: Iterable[Item], count: int = 8) -> list[int]:
+    """Deal folds out to groups, the largest first to the smallest group; one fold, one group."""
+    items = list(items)
+    sizes: dict[str, int] = {}
+    for item in items:
+        sizes[item.spec.fold] = sizes.get(item.spec.fold, 0) + 1
+    held = [0] * count
+    place: dict[str, int] = {}
+    for fold in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        place[fold] = held.index(min(held))
+        held[place[fold]] += sizes[fold]
+    return [place[item.spec.fold] for item in items]
+
+
+def fit(items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence[int]) -> dict[str, Any]:
+    """Fit all models; the result is what ``calibration.json`` holds, without figures."""
+    models = {
+        name: fit_model(name, items, gather(name, items, rows, groups))
+        for name in MODELS
+        if name != "flicker_boil"
+    }
+    models["flicker_boil"] = fit_cells(items, rows, groups)
+    return {"date": date.today().isoformat(), "models": models, "figures": {}}
+
+
+def crossed(
+    items: Sequence[Item],
+    rows: Sequence[dict[str, Rows]],
+    groups: Sequence[int],
+    judge: Callable[[dict[str, Any], list[int]], None],
+) -> None:
+    """For each group: fit on all others, and let `judge` look at the group with that table."""
+    for group in sorted(set(groups)):
+        train = [i for i, g in enumerate(groups) if g != group]
+        table = fit([items[i] for i in train], [rows[i] for i in train], [groups[i] for i in train])
+        judge(table, [i for i, g in enumerate(groups) if g == group])
