@@ -17,6 +17,7 @@ from typing import Any
 from . import __version__, gather
 from .errors import TimelineError, UsageError
 from .gather import Progress
+from .judge import judge
 from .model import (
     WARNING,
     AuditResult,
@@ -130,7 +131,7 @@ def audit(
     with Store(options.store) as store:
         uses, failures = gather.signals(plan, store, options.engine, progress, options.force)
         progress.say("Judging")
-        detections = _judge(uses, wanted, settings)
+        detections = judge(uses, wanted, settings, store, options.force)
         uses, failures, detections = _set_films_aside(plan, uses, failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
         placed, seen = _identify(plan, uses, findings, seen, store, failures, wanted)
@@ -230,12 +231,6 @@ def _wanted_detectors(settings: Settings, asked: Sequence[str] | None) -> list[s
         if name not in DETECTORS:
             raise UsageError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
     return [name for name in DETECTORS if name in wanted]
-
-
-def _judge(uses: Sequence[ClipUse], wanted: Sequence[str], settings: Settings) -> dict[str, Detection]:
-    from .detectors import DETECTORS
-
-    return {name: DETECTORS[name].detect(uses, settings.detectors[name]) for name in wanted}
 
 
 def _set_films_aside(

@@ -219,3 +219,25 @@ def test_media_and_edits_do_not_mix(takes: Takes, store: Path, tmp_path: Path) -
 def test_an_empty_edit_says_so(store: Path, tmp_path: Path) -> None:
     with pytest.raises(TimelineError, match=r"no .*clips"):
         run(write_edit(tmp_path / "empty.otio", []), store)
+
+
+def test_what_was_judged_is_remembered_until_something_changes(
+    takes: Takes, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from otio_ai_audit.detectors import DETECTORS
+
+    asked: list[int] = []
+
+    def counting(uses, settings, detect=DETECTORS["flicker"].detect):  # type: ignore[no-untyped-def]
+        asked.append(len(uses))
+        return detect(uses, settings)
+
+    monkeypatch.setattr(DETECTORS["flicker"], "detect", counting)
+    both = [clip(takes.bad, 0, 60, FRAMES), clip(takes.good, 0, 60, FRAMES)]
+    first = run(write_edit(tmp_path / "a.otio", both), warm)
+    moved = run(write_edit(tmp_path / "b.otio", both[::-1]), warm)
+    trimmed = run(write_edit(tmp_path / "c.otio", [clip(takes.bad, 2, 58, FRAMES), both[1]]), warm)
+    assert asked == [2, 0, 1]
+    by_clip = [{c.name: (c.scores, c.curves) for c in done.result.clips} for done in (first, moved)]
+    assert by_clip[0] == by_clip[1]
+    assert trimmed.result.findings

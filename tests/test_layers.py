@@ -24,6 +24,7 @@ LEVEL: dict[str, float] = {
     "engine": 2,
     "measure": 2,
     "gather": 2,
+    "judge": 2,
     "settings": 2,
     "walk": 3,
     "report": 3,
