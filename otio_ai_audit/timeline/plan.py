@@ -352,7 +352,7 @@ def _use(clip: _Clip, media: Media, timing: MediaTime, clock: Clock) -> ClipUse:
         excused=excused,
         shown=clip.shown,
         blended=_ranges(clip, leaf.blended),
-        held=_held(clip, knots, timing, rate),
+        held=_held(clip, knots, timing.grid or rate, rate),
         retime=speed_words(leaf.look),
         shot=shot,
         take=take,
@@ -367,12 +367,11 @@ def _clip_times(
     return [((Fraction(a) - clip.start) / rate, (Fraction(b) - clip.start) / rate) for a, b in ranges]
 
 
-def _held(clip: _Clip, knots: Knots, timing: MediaTime, rate: Fraction) -> Ranges:
+def _held(clip: _Clip, knots: Knots, grid: Fraction, rate: Fraction) -> Ranges:
     """Record ranges in which a media frame stays for longer than one timeline frame."""
     found = []
-    grid = timing.grid or rate
     for (time0, media0), (time1, media1) in pairwise(knots):
-        if time1 > time0 and abs(media1 - media0) / (time1 - time0) * grid < rate * Fraction(99, 100):
+        if abs(media1 - media0) * grid * 100 < (time1 - time0) * rate * 99:
             low = clip.start + math.floor(time0 * rate)
             high = clip.start + math.ceil(time1 * rate)
             found.append((max(low, clip.start), min(high, clip.end)))

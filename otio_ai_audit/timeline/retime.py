@@ -153,6 +153,9 @@ def compose(outer: Knots, inner: Knots, shift: Fraction) -> Knots:
 
 def merge(spans: Iterable[Span], gap: Fraction = Fraction(0)) -> tuple[Span, ...]:
     """Sort intervals and join those that overlap, touch or lie no more than `gap` apart."""
+    spans = list(spans)
+    if len(spans) < 2:
+        return tuple(spans)
     joined: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start, span.end)):
         if joined and span.start <= joined[-1].end + gap:
@@ -180,7 +183,9 @@ def media_spans(
     """
     found = []
     for start, end in ranges:
-        for _, _, media0, media1 in pieces(knots, start, end):
+        whole = len(knots) == 2 and (start, end) == (knots[0][0], knots[1][0])
+        cut = [(start, end, knots[0][1], knots[1][1])] if whole else pieces(knots, start, end)
+        for _, _, media0, media1 in cut:
             low, high = min(media0, media1), max(media0, media1)
             if grid is not None:
                 first = math.floor(low * grid + (Fraction(1, 1000) if low == high else Fraction(1, 2)))

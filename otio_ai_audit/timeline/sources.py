@@ -9,6 +9,7 @@ Resolve writes ``available_range`` at the media's rate, counted from the media's
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -109,25 +110,33 @@ def _offset(
     if available is None or available.start_time.rate <= 0:
         return _without_start(value, rate, notes)
     zero, media_rate = Fraction(available.start_time.value), exact_rate(available.start_time.rate)
-    offset = value - zero * rate / media_rate
-    if not _whole(offset):
-        # Who wrote the file may have counted with 23.976 where 24000/1001 is meant.
-        raw = Fraction(
-            used.start_time.value
-            - available.start_time.value * used.start_time.rate / available.start_time.rate
-        )
-        offset = raw if _whole(raw) else offset
-    offset = Fraction(round(offset)) if _whole(offset) else offset
-    seconds = offset / rate
+    for offset in _readings(value, rate, zero, media_rate):
+        seconds = Fraction(round(offset)) / rate
+        if _whole(offset) and (length is None or -1 / rate <= seconds < length):
+            return max(seconds, Fraction(0))
+    seconds = (value - zero * rate / media_rate) / rate
     if length is None or -1 / rate <= seconds < length:
         return max(seconds, Fraction(0))
-    by_timecode = value / nominal_rate(rate) - zero / nominal_rate(media_rate)
-    if 0 <= by_timecode < length:
-        return by_timecode
     if zero > 0 and 0 <= value / rate < length:
         notes.append("The edit counts this clip from the media’s first frame, not from its timecode.")
         return value / rate
     return seconds
+
+
+def _readings(value: Fraction, rate: Fraction, zero: Fraction, media_rate: Fraction) -> Iterator[Fraction]:
+    """Left offsets in frames at `rate` that the ranges may mean, likeliest first.
+
+    Who wrote the file may have counted with 23.976 or 23.98 where 24000/1001 is meant, or have kept
+    the timecode's digits from one rate to the other.
+    """
+    if rate == media_rate:
+        yield value - zero
+        return
+    yield value - zero * rate / media_rate
+    for digits in (3, 2):
+        ratio = Fraction(f"{float(rate):.{digits}f}") / Fraction(f"{float(media_rate):.{digits}f}")
+        yield value - zero * ratio
+    yield value - zero * nominal_rate(rate) / nominal_rate(media_rate)
 
 
 def _without_start(value: Fraction, rate: Fraction, notes: list[str]) -> Fraction:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import TimelineInfo
@@ -21,6 +22,7 @@ NOISE = Fraction(1, 1000)
 """Frames: how far Resolve's floats may lie from a whole frame and still mean it."""
 
 
+@lru_cache(maxsize=256)
 def exact_rate(rate: float) -> Fraction:
     """Snap a frame rate that a file gives as a float to the fraction that it means.
 
