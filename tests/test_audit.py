@@ -13,9 +13,9 @@ import opentimelineio as otio
 import pytest
 
 from otio_ai_audit import gather, report, video
-from otio_ai_audit.walk import Audit, Options, audit
 from otio_ai_audit.errors import TimelineError, UsageError
 from otio_ai_audit.model import MediaFailure
+from otio_ai_audit.walk import Audit, Options, audit
 
 from .edits import RATE, clip, flickering, pan, write_edit
 
@@ -233,7 +233,7 @@ def test_what_was_judged_is_remembered_until_something_changes(
         return detect(uses, settings)
 
     monkeypatch.setattr(DETECTORS["flicker"], "detect", counting)
-    both = [clip(takes.bad, 0, 60, FRAMES), clip(takes.good, 0, 60, FRAMES)]
+    both = [clip(takes.bad, 1, 59, FRAMES), clip(takes.good, 1, 59, FRAMES)]
     first = run(write_edit(tmp_path / "a.otio", both), warm)
     moved = run(write_edit(tmp_path / "b.otio", both[::-1]), warm)
     trimmed = run(write_edit(tmp_path / "c.otio", [clip(takes.bad, 2, 58, FRAMES), both[1]]), warm)
