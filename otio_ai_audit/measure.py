@@ -6,9 +6,11 @@ KeyboardInterrupt leaves `measure` as an exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,8 +38,19 @@ WHOLE_FILE_LIMIT = Fraction(30)
 """Seconds: a medium no longer than this is measured whole, whatever part the edit uses."""
 STRIP_RATE = 2
 """Thumbnails a second."""
-SIGNALS_VERSION = f"1-{kernels.source_hash()}"
-"""Signals of another version are never used: the hand-counted number is this file's, the hash the kernels'."""
+
+
+def _sources() -> str:
+    """Hash of everything that signals depend on: this file, the decoding and the kernels."""
+    here = Path(__file__)
+    digest = hashlib.sha256(kernels.source_hash().encode())
+    for path in (here, *sorted((here.parent / "video").glob("*.py"))):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+SIGNALS_VERSION = _sources()
+"""Stored signals of another version are never used; no number has to be counted up by hand."""
 
 
 def fixed16(values: Array) -> Float32:
@@ -50,41 +63,45 @@ def float16(values: Array) -> Float32:
     return np.asarray(values).astype(np.float16).astype(np.float32)
 
 
+def as_it_is(values: Array) -> Array:
+    """Keep values that are stored as they are; floats become single precision."""
+    return values.astype(np.float32) if values.dtype == np.float64 else values
+
+
+ROUNDING: dict[str, Callable[[Array], Array]] = {
+    field.name: {"fixed16": fixed16, "float16": float16}.get(field.metadata["store"], as_it_is)
+    for group in (GridSignals, MotionSignals)
+    for field in fields(group)
+}
+"""How each field is rounded, by the storage that its metadata names."""
+
+
 class Columns:
-    """Arrays with one row a frame that grow in steps; no copy is made at the end."""
+    """Arrays with one row a frame that grow by blocks; no copy is made at the end."""
 
     def __init__(self, expected: int) -> None:
         self.capacity = max(16, expected)
         self.length = 0
         self.arrays: dict[str, Array] = {}
 
-    def add(self, **row: Any) -> None:
-        """Append one frame; every call names the same fields."""
-        if self.length == self.capacity:
-            self.capacity += self.capacity // 2
-            for name, old in self.arrays.items():
-                grown = np.zeros((self.capacity, *old.shape[1:]), old.dtype)
-                grown[: self.length] = old[: self.length]
-                self.arrays[name] = grown
-        for name, value in row.items():
-            value = np.asarray(value)
-            if name not in self.arrays:
-                self.arrays[name] = np.zeros((self.capacity, *value.shape), value.dtype)
-            self.arrays[name][self.length] = value
-        self.length += 1
+    def extend(self, rows: dict[str, Array]) -> None:
+        """Append some frames; every call names the same fields."""
+        count = len(next(iter(rows.values())))
+        while self.length + count > self.capacity:
+            self.capacity += max(count, self.capacity // 2)
+        for name, values in rows.items():
+            held = self.arrays.get(name)
+            if held is None or len(held) < self.capacity:
+                grown = np.empty((self.capacity, *values.shape[1:]), values.dtype)
+                if held is not None:
+                    grown[: self.length] = held[: self.length]
+                self.arrays[name] = held = grown
+            held[self.length : self.length + count] = values
+        self.length += count
 
     def done(self) -> dict[str, Array]:
         """Give the filled part of every array."""
         return {name: array[: self.length] for name, array in self.arrays.items()}
-
-
-@dataclass(slots=True)
-class Step:
-    """A frame that waits for the one after it."""
-
-    small: Any
-    pair: Any = None
-    """Flow between the frame before and this one; None for the first."""
 
 
 def measure(job: MediaJob) -> MediaSignals | MediaFailure:
@@ -112,163 +129,112 @@ def measure(job: MediaJob) -> MediaSignals | MediaFailure:
         return MediaFailure(path, f"{path} could not be measured: {detail} ({type(error).__name__}).")
 
 
-def _span_to_measure(job: MediaJob, info: MediaInfo) -> Span | None:
-    if job.span is None:
-        return None
-    if job.media.kind == "still":
-        return None
-    if info.promised_frames is not None and info.rate > 0:
-        if info.promised_frames / info.rate <= WHOLE_FILE_LIMIT:
-            return None
-    return job.span
-
-
 def _measure(job: MediaJob) -> MediaSignals:
-    info = video.probe(job.media)
-    span = _span_to_measure(job, info)
+    span = None if job.media.kind == "still" else job.span
+    if span is not None:
+        with video.read_frames(job.media) as reader:
+            if _short(reader.info):
+                return _read(job, reader, None)
     with video.read_frames(job.media, span) as reader:
-        info = reader.info
-        length = span.duration if span else Fraction(info.promised_frames or 0) / (info.rate or 1)
-        columns = Columns(int(min(length, 3600) * info.rate) + 8)
-        strip: list[Thumbnail] = []
-        problems: list[Problem] = []
-        for row in _rows(reader, info, strip, problems):
-            columns.add(**row)
-        problems = [*reader.problems, *problems]
+        return _read(job, reader, span)
+
+
+def _short(info: MediaInfo) -> bool:
+    """Whether the container promises a medium that is measured whole."""
+    return info.promised_frames is not None and info.promised_frames <= WHOLE_FILE_LIMIT * info.rate
+
+
+def _read(job: MediaJob, reader: video.FrameReader, span: Span | None) -> MediaSignals:
+    info = reader.info
+    length = span.duration if span else Fraction(info.promised_frames or 0) / info.rate
+    columns = Columns(int(min(length, 600) * info.rate) + 2)
+    strip: list[Thumbnail] = []
+    problems: list[Problem] = []
+    for rows in _blocks(reader, info, strip, problems):
+        columns.extend({name: ROUNDING[name](values) for name, values in rows.items()})
     if columns.length == 0:
         where = f" between {float(span.start):.2f} and {float(span.end):.2f} s" if span else ""
         raise MediaError(f"{job.media.path} gives no picture{where}; check that the file is complete.")
     arrays = columns.done()
-    if span is None:
-        base = info.time_base
-        end = int(arrays["pts"][-1]) * base + 1 / info.rate
-        promised = Fraction(info.promised_frames or 0) / info.rate
-        span = Span(Fraction(0), max(end, promised))
-    grid = {name: arrays[name] for name in GridSignals.__dataclass_fields__}
-    motion = {name: arrays[name] for name in MotionSignals.__dataclass_fields__}
+    # a medium shorter than the interval covers it all the same: there is nothing more
+    covered = span or Span(Fraction(0), _end(info, int(arrays["pts"][-1])))
     return MediaSignals(
         key=job.key,
         info=info,
-        span=span,
-        grid=GridSignals(**grid),
-        motion=MotionSignals(**motion),
-        problems=tuple(problems),
+        span=covered,
+        grid=GridSignals(**{name: arrays[name] for name in GridSignals.__dataclass_fields__}),
+        motion=MotionSignals(**{name: arrays[name] for name in MotionSignals.__dataclass_fields__}),
+        problems=(*reader.problems, *problems),
         strip=tuple(strip),
     )
 
 
-def _rows(
-    frames: Any, info: MediaInfo, strip: list[Thumbnail], problems: list[Problem]
-) -> Iterator[dict[str, Any]]:
-    """Measure frame after frame; one frame is held back until its successor is known."""
-    grid: kernels.Grid | None = None
+def _end(info: MediaInfo, last: int) -> Fraction:
+    promised = Fraction(info.promised_frames or 0) / info.rate
+    return max(last * info.time_base + 1 / info.rate, promised)
+
+
+def _blocks(
+    frames: Iterable[video.Frame], info: MediaInfo, strip: list[Thumbnail], problems: list[Problem]
+) -> Iterator[dict[str, Array]]:
+    """Measure frame after frame; give what is finished in blocks, filling `strip` on the way."""
+    series: kernels.Series | None = None
     size = (0, 0)
-    now: kernels.Small | None = None
-    back: kernels.Side | None = None
-    pair: kernels.Pair | None = None
-    row: dict[str, Any] = {}
     next_thumbnail = 0.0
+    heads: list[tuple[int, int, bool]] = []
     for frame in frames:
-        planes = kernels.Planes(
-            planes=frame.planes,
-            width=frame.width,
-            height=frame.height,
-            chroma_width=frame.chroma_width,
-            chroma_height=frame.chroma_height,
-            bits=frame.depth + frame.shift,
-            full_range=frame.full_range,
-            interleaved=frame.interleaved,
-        )
-        if grid is None:
+        if series is None:
             size = (frame.width, frame.height)
-            grid = kernels.grid_of(*size)
+            series = kernels.Series(kernels.grid_of(*size))
         elif (frame.width, frame.height) != size:
-            time = Fraction(frame.pts) * frame.time_base
-            message = (
-                f"the picture changes from {size[0]} x {size[1]} to {frame.width} x {frame.height} pixels "
-                f"at {float(time):.2f} s; what follows is not measured"
-            )
-            problems.append(Problem("other", message, start=time))
+            problems.append(_resized(frame, size))
             break
-        after = kernels.shrink_frame(planes, grid)
-        stats = kernels.picture_stats(after, now, grid)
-        next_row = _still_row(frame, after, stats, grid)
-        next_row["_same"] = stats.change_sums is not None and not stats.change_sums.any()
-        time = float(frame.pts * frame.time_base)
-        if time >= next_thumbnail - 1e-6:
-            strip.append(Thumbnail(time, _thumbnail(after, info)))
+        done = series.add(
+            kernels.Planes(
+                planes=frame.planes,
+                width=frame.width,
+                height=frame.height,
+                chroma_width=frame.chroma_width,
+                chroma_height=frame.chroma_height,
+                bits=frame.depth + frame.shift,
+                full_range=frame.full_range,
+                interleaved=frame.interleaved,
+            )
+        )
+        heads.append((frame.pts, ord(frame.kind[:1] or "?"), frame.corrupt))
+        time = frame.pts * float(frame.time_base)
+        if time >= next_thumbnail - 1e-6 and series.latest is not None:
+            strip.append(Thumbnail(time, _thumbnail(series.latest, info)))
             next_thumbnail = time + 1 / STRIP_RATE
-        if now is not None:
-            next_pair = kernels.pair_flow(now, after, grid, same=bool(next_row["_same"]))
-            yield _moving_row(row, now, back, pair, (after, next_pair), grid)
-            back = kernels.compensate(after, now, next_pair.back, next_pair.ahead, grid)
-            pair = next_pair
-        now, row = after, next_row
-    if now is not None and grid is not None:
-        yield _moving_row(row, now, back, pair, None, grid)
+        if done is not None:
+            yield _with_heads(done, heads)
+    if series is not None:
+        yield _with_heads(series.finish(), heads)
 
 
-def _still_row(frame: Any, small: kernels.Small, stats: kernels.Stats, grid: kernels.Grid) -> dict[str, Any]:
-    counts = stats.counts
-    below = np.cumsum(counts)
-    total = int(below[-1])
-    change = peak = 0.0
-    if stats.change_sums is not None:
-        change = float(stats.change_sums.sum()) / (64.0 * total)
-        peak = float((stats.change_sums / (64.0 * kernels.cell_counts(grid))).max())
-    return {
-        "pts": np.int64(frame.pts),
-        "luma": fixed16(stats.luma),
-        "blue": fixed16(stats.blue),
-        "red": fixed16(stats.red),
-        "detail": float16(small.detail),
-        "change": float16(np.float64(change)),
-        "change_peak": float16(np.float64(peak)),
-        "histogram": float16(counts.reshape(32, 8).sum(axis=1) / total),
-        "low": float16(np.float64(np.searchsorted(below, 0.01 * total))),
-        "high": float16(np.float64(np.searchsorted(below, 0.99 * total))),
-        "kind": np.uint8(ord(frame.kind[:1] or "?")),
-        "corrupt": np.uint8(frame.corrupt),
+def _with_heads(rows: dict[str, Array], heads: list[tuple[int, int, bool]]) -> dict[str, Array]:
+    """Join a block with what the decoder said of its frames, and drop that from `heads`."""
+    count = len(rows["luma"])
+    pts, kinds, corrupt = zip(*heads[:count], strict=True)
+    del heads[:count]
+    return rows | {
+        "pts": np.array(pts, np.int64),
+        "kind": np.array(kinds, np.uint8),
+        "corrupt": np.array(corrupt, np.uint8),
     }
 
 
-def _moving_row(
-    row: dict[str, Any],
-    now: kernels.Small,
-    back: kernels.Side | None,
-    pair: kernels.Pair | None,
-    following: tuple[kernels.Small, kernels.Pair] | None,
-    grid: kernels.Grid,
-) -> dict[str, Any]:
-    shape = (grid.rows, grid.columns)
-    row.pop("_same", None)
-    nothing = np.zeros(shape, np.float32)
-    row["flow"] = np.zeros((*shape, 2), np.float32)
-    row["camera"] = np.zeros((2, 3), np.float32)
-    row["back"] = row["ahead"] = np.zeros((3, *shape), np.float32)
-    row["error"] = row["skip"] = row["trust"] = nothing
-    row["likeness"] = np.float32(1.0)
-    if back is not None and pair is not None:
-        row["flow"] = float16(pair.back[:, :, ::-1] / 32.0)
-        row["camera"] = pair.camera.astype(np.float32)
-        row["back"] = float16(back.signed)
-        row["error"] = float16(back.unsigned)
-        row["trust"] = float16(back.trust)
-        row["likeness"] = float16(np.float64(kernels.likeness(now.luma, back.warped, grid)))
-    if following is not None:
-        after, after_pair = following
-        ahead = kernels.compensate(now, after, after_pair.ahead, after_pair.back, grid)
-        row["ahead"] = float16(ahead.signed)
-        if back is not None:
-            row["skip"] = float16(kernels.skip_error(back.warped, ahead.warped, grid))
-    return row
+def _resized(frame: video.Frame, size: tuple[int, int]) -> Problem:
+    time = Fraction(frame.pts) * frame.time_base
+    message = (
+        f"The picture changes from {size[0]} x {size[1]} to {frame.width} x {frame.height} pixels "
+        f"at {float(time):.2f} s; what follows is not measured."
+    )
+    return Problem("other", message, start=time)
 
 
 def _thumbnail(small: kernels.Small, info: MediaInfo) -> bytes:
-    unit = 64.0
-    blue = None if small.blue is None else small.blue / unit
-    red = None if small.red is None else small.red / unit
-    picture = pictures.to_rgb(small.luma / unit, blue, red, high=info.height > 576)
+    picture = pictures.to_rgb(small.luma, small.blue, small.red, high=info.height > 576)
     aspect = float(info.width * info.sample_aspect / info.height)
     return pictures.thumbnail(picture, aspect, info.rotation)
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 UInt8 = npt.NDArray[np.uint8]
+Plane = npt.NDArray[Any]
 
-STRIP_SIDE = 240
+STRIP_SIDE = 192
 """Longest side of a thumbnail in the strip."""
 
 
@@ -71,17 +72,15 @@ def thumbnail(picture: UInt8, aspect: float, rotation: int, side: int = STRIP_SI
     return _encode(image, 60, 0)
 
 
-def to_rgb(
-    luma: npt.NDArray[Any], blue: npt.NDArray[Any] | None, red: npt.NDArray[Any] | None, high: bool
-) -> UInt8:
+def to_rgb(luma: Plane, blue: Plane | None, red: Plane | None, high: bool) -> UInt8:
     """Convert a small picture for people to see.
 
     Parameters
     ----------
-    luma : numpy.ndarray [shape=(height, width)]
-        Code values 0–255.
-    blue, red : numpy.ndarray [shape=(height // 2, width // 2)] or None
-        Cb and Cr, 128 is neutral; None for grey.
+    luma : numpy.ndarray [shape=(height, width), dtype=int16]
+        64ths of a code value, 0 to 255 × 64.
+    blue, red : numpy.ndarray [shape=(height // 2, width // 2), dtype=int16] or None
+        Cb and Cr likewise, 128 × 64 is neutral; None for grey.
     high : bool
         BT.709 matrix; False is BT.601.
 
@@ -90,18 +89,22 @@ def to_rgb(
     numpy.ndarray [shape=(height, width, 3), dtype=uint8]
     """
     height, width = luma.shape
-    y = luma.astype(np.float32)
+    out = np.empty((height, width, 3), np.uint8)
+    y = luma.astype(np.int32) + 32
     if blue is None or red is None:
-        grey = np.clip(y + 0.5, 0, 255).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    rows = np.minimum(np.arange(height) // 2, blue.shape[0] - 1)
-    columns = np.minimum(np.arange(width) // 2, blue.shape[1] - 1)
-    cb = (blue.astype(np.float32) - 128)[rows][:, columns]
-    cr = (red.astype(np.float32) - 128)[rows][:, columns]
+        out[:] = np.minimum(y >> 6, 255)[:, :, None]
+        return out
     kr, kb = (0.2126, 0.0722) if high else (0.299, 0.114)
     kg = 1 - kr - kb
-    # chroma spans -127.5..127.5 like luma 0..255: the full-range equations of BT.601 and BT.709
-    r = y + 2 * (1 - kr) * cr
-    b = y + 2 * (1 - kb) * cb
-    g = (y - kr * r - kb * b) / kg
-    return np.clip(np.stack([r, g, b], axis=2) + 0.5, 0, 255).astype(np.uint8)
+    rows = np.minimum(np.arange(height) // 2, blue.shape[0] - 1)
+    columns = np.minimum(np.arange(width) // 2, blue.shape[1] - 1)
+    cb = blue.astype(np.int32) - 128 * 64
+    cr = red.astype(np.int32) - 128 * 64
+    # chroma spans -127.5 … 127.5 as luma 0 … 255: the full-range equations, in 1024ths
+    more_red = cr * round(2048 * (1 - kr)) >> 10
+    more_blue = cb * round(2048 * (1 - kb)) >> 10
+    more_green = -(cb * round(2048 * kb * (1 - kb) / kg) + cr * round(2048 * kr * (1 - kr) / kg)) >> 10
+    for channel, more in enumerate((more_red, more_green, more_blue)):
+        value = y + more[rows[:, None], columns]
+        out[:, :, channel] = np.clip(value >> 6, 0, 255)
+    return out

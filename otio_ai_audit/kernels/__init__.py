@@ -12,63 +12,33 @@ from .cache import cache_dir, source_hash
 from .grid import CELL, Grid
 
 if TYPE_CHECKING:
-    from .pictures import (
-        Pair,
-        Planes,
-        Side,
-        Small,
-        Stats,
-        block_flow,
-        cell_counts,
-        compensate,
-        grid_of,
-        likeness,
-        pair_flow,
-        picture_stats,
-        shrink_frame,
-        skip_error,
-    )
+    from .pictures import Planes, Small, grid_of, shrink_frame
+    from .series import Series, block_flow
     from .warm import warmup
-
-_LATER = {
-    "Pair": "pictures",
-    "Planes": "pictures",
-    "Side": "pictures",
-    "Small": "pictures",
-    "Stats": "pictures",
-    "block_flow": "pictures",
-    "cell_counts": "pictures",
-    "compensate": "pictures",
-    "grid_of": "pictures",
-    "likeness": "pictures",
-    "pair_flow": "pictures",
-    "picture_stats": "pictures",
-    "shrink_frame": "pictures",
-    "skip_error": "pictures",
-    "warmup": "warm",
-}
 
 __all__ = [
     "CELL",
     "Grid",
-    "Pair",
     "Planes",
-    "Side",
+    "Series",
     "Small",
-    "Stats",
     "block_flow",
     "cache_dir",
-    "cell_counts",
-    "compensate",
     "grid_of",
-    "likeness",
-    "pair_flow",
-    "picture_stats",
     "shrink_frame",
-    "skip_error",
     "source_hash",
     "warmup",
 ]
+
+_LATER = {
+    "Planes": "pictures",
+    "Series": "series",
+    "Small": "pictures",
+    "block_flow": "series",
+    "grid_of": "pictures",
+    "shrink_frame": "pictures",
+    "warmup": "warm",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -76,4 +46,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+    found = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    globals()[name] = found  # asked once
+    return found

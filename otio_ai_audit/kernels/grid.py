@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+Float64 = npt.NDArray[np.float64]
+
 CELL = 8
 """Side of a cell in small pixels; chroma planes have half as many pixels, so 4 there."""
 LONG_SIDE = 240
@@ -21,8 +26,9 @@ class Grid:
     `factor` full pixels a side make one small pixel: about `LONG_SIDE` small pixels on the long
     side, and at least three cells on the short one where the picture has that many pixels. Up to
     ``factor − 1`` rows and columns at the right and bottom edge fill no small pixel and are left
-    out (0.4 % of 1080p at most). Cells are 8 × 8 small pixels; their number is rounded, so that
-    the last row and column are 4 to 11 small pixels wide and every small pixel has a cell.
+    out (0.4 % of 1080p at most). Cells are 8 × 8 small pixels, side by side; the last row and column
+    are moved inwards so that they are whole too, and overlap the one before by up to 7 pixels. (Sums of
+    slopes at full resolution do not overlap there: those last cells are narrower.)
     """
 
     picture_width: int
@@ -55,8 +61,8 @@ class Grid:
             factor=factor,
             width=small_width,
             height=small_height,
-            rows=(small_height + CELL // 2) // CELL,
-            columns=(small_width + CELL // 2) // CELL,
+            rows=-(-small_height // CELL),
+            columns=-(-small_width // CELL),
         )
 
     @property
@@ -66,3 +72,12 @@ class Grid:
     @property
     def chroma_height(self) -> int:
         return self.height // 2
+
+    def slope_pixels(self) -> Float64:
+        """Full-resolution pixels of each cell whose slopes are summed: every second row of a box."""
+        tall = np.full(self.rows, CELL)
+        wide = np.full(self.columns, CELL)
+        tall[-1] = self.height - (self.rows - 1) * CELL
+        wide[-1] = self.width - (self.columns - 1) * CELL
+        small = np.asarray(tall[:, None] * wide[None, :], np.float64)
+        return small * (self.factor * -(-self.factor // 2))

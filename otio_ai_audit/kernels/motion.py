@@ -25,6 +25,8 @@ FRACTION = 32
 _DISTANCE = 205
 _SEARCH = 4096
 _RIDGE = 4096.0
+# 32nds of a pixel: after a step this short the next one would be shorter than one of them.
+_SETTLED = 8
 
 
 @kernel((given("int16", 2), filled("int16", 2)))
@@ -123,10 +125,10 @@ def _texture(a: Array, means: Array, shape: tuple[int, int], at: tuple[int, int]
     return np.int64(total)
 
 
-@kernel(
-    (given("int16", 2), given("int16", 2), given("int16", 2), given("int16", 2))
-    + (int64, int64, filled("int32", 3)),
-)
+_PICTURES = (given("int16", 2), given("int16", 2), given("int16", 2), given("int16", 2))
+
+
+@kernel((*_PICTURES, int64, int64, filled("int32", 3)))
 def match_coarse(  # noqa: D103
     a: Array, b: Array, mean_a: Array, mean_b: Array, block: int, reach: int, out: Array
 ) -> None:
@@ -183,10 +185,7 @@ def match_coarse(  # noqa: D103
             out[r, c, 1] = best_x
 
 
-@kernel(
-    (given("int16", 2), given("int16", 2), given("int16", 2), given("int16", 2))
-    + (given("int32", 3), int64, given("float64", 2), int64, int64, filled("int32", 3)),
-)
+@kernel((*_PICTURES, given("int32", 3), int64, given("float64", 2), int64, int64, int64, filled("int32", 3)))
 def match_fine(  # noqa: D103
     a: Array,
     b: Array,
@@ -195,6 +194,7 @@ def match_fine(  # noqa: D103
     parents: Array,
     ratio: int,
     camera: Array,
+    zoom: int,
     cell: int,
     reach: int,
     out: Array,
@@ -225,14 +225,16 @@ def match_fine(  # noqa: D103
             tried_y[0] = near_y
             tried_x[0] = near_x
             for k in range(8):
+                if k == 2 and best < _SEARCH:
+                    break  # good enough to go downhill from
                 if k == 0:
                     vy = np.int64(0)
                     vx = np.int64(0)
                 elif k == 1:
                     ox = x + 4 - 0.5 * width
                     oy = y + 4 - 0.5 * height
-                    vx = np.int64(np.floor(camera[0, 0] + camera[0, 1] * ox + camera[0, 2] * oy + 0.5))
-                    vy = np.int64(np.floor(camera[1, 0] + camera[1, 1] * ox + camera[1, 2] * oy + 0.5))
+                    vx = np.int64(np.floor(zoom * camera[0, 0] + camera[0, 1] * ox + camera[0, 2] * oy + 0.5))
+                    vy = np.int64(np.floor(zoom * camera[1, 0] + camera[1, 1] * ox + camera[1, 2] * oy + 0.5))
                 elif k < 6:
                     nr = pr + (1 if k == 2 else -1 if k == 3 else 0)
                     nc = pc + (1 if k == 4 else -1 if k == 5 else 0)
@@ -264,15 +266,20 @@ def match_fine(  # noqa: D103
                     best = cost
                     best_y = vy
                     best_x = vx
-            for _ in range(2):
-                from_y = best_y
-                from_x = best_x
+            # downhill in steps of one pixel
+            came = -1
+            for _ in range(4):
                 if best == 0:
                     break
-                for k in range(9):
-                    vy = from_y + k // 3 - 1
-                    vx = from_x + k % 3 - 1
-                    if k == 4 or abs(vy) > reach_y or abs(vx) > reach_x:
+                from_y = best_y
+                from_x = best_x
+                went = -1
+                for k in range(4):
+                    if k == came:
+                        continue
+                    vy = from_y + (1 if k == 0 else -1 if k == 1 else 0)
+                    vx = from_x + (1 if k == 2 else -1 if k == 3 else 0)
+                    if abs(vy) > reach_y or abs(vx) > reach_x:
                         continue
                     cost = _cost(fa, fb, means, shape, at, vy, vx)
                     cost += _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
@@ -280,18 +287,29 @@ def match_fine(  # noqa: D103
                         best = cost
                         best_y = vy
                         best_x = vx
-                if best_y == from_y and best_x == from_x:
+                        went = k
+                if went < 0:
                     break
+                came = went ^ 1
             out[r, c, 0] = best_y
             out[r, c, 1] = best_x
 
 
-@kernel((given("int16", 2), given("int16", 2), given("int32", 3), filled("int32", 2), filled("int32", 3)))
-def refine(a: Array, b: Array, whole: Array, scratch: Array, out: Array) -> None:  # noqa: D103
+@helper
+def _slopes(a: Array, k: int, pitch: int) -> tuple[int, int]:
+    """Central differences in 16ths of a code value a pixel, (across, down)."""
+    one = np.uint64(1)
+    across = np.int32(np.int32(np.int32(a[k + one]) - np.int32(a[k - one])) >> 3)
+    down = np.int32(np.int32(np.int32(a[k + pitch]) - np.int32(a[k - pitch])) >> 3)
+    return across, down
+
+
+@kernel((given("int16", 2), given("int16", 2), given("int32", 3), filled("int32", 3)))
+def refine(a: Array, b: Array, whole: Array, out: Array) -> None:
+    """Step from whole pixels to 32nds: least squares over the cell, its mean left out."""
     height, width = a.shape
     fa, fb = a.ravel(), b.ravel()
     rows, columns = out.shape[:2]
-    value, slope_x, slope_y = scratch[0], scratch[1], scratch[2]
     pitch = np.uint64(width)
     one = np.uint64(1)
     for r in range(rows):
@@ -315,21 +333,12 @@ def refine(a: Array, b: Array, whole: Array, scratch: Array, out: Array) -> None
             gy = np.int32(0)
             for j in range(8):
                 for i in range(8):
-                    k = start + np.uint64(i) * pitch + np.uint64(j)
-                    p = np.int32((np.int32(fa[k + one]) - np.int32(fa[k - one])) >> 3)
-                    q = np.int32((np.int32(fa[k + pitch]) - np.int32(fa[k - pitch])) >> 3)
-                    m = np.uint64(8 * i + j)
-                    value[m] = np.int32(fa[k])
-                    slope_x[m] = p
-                    slope_y[m] = q
-            for m in range(64):
-                p = slope_x[m]
-                q = slope_y[m]
-                gxx = np.int32(gxx + np.int32(p * p))
-                gxy = np.int32(gxy + np.int32(p * q))
-                gyy = np.int32(gyy + np.int32(q * q))
-                gx = np.int32(gx + p)
-                gy = np.int32(gy + q)
+                    p, q = _slopes(fa, start + np.uint64(i) * pitch + np.uint64(j), pitch)
+                    gxx = np.int32(gxx + np.int32(p * p))
+                    gxy = np.int32(gxy + np.int32(p * q))
+                    gyy = np.int32(gyy + np.int32(q * q))
+                    gx = np.int32(gx + p)
+                    gy = np.int32(gy + q)
             mxx = gxx - np.float64(gx) * gx / 64.0 + _RIDGE
             mxy = gxy - np.float64(gx) * gy / 64.0
             myy = gyy - np.float64(gy) * gy / 64.0 + _RIDGE
@@ -347,29 +356,33 @@ def refine(a: Array, b: Array, whole: Array, scratch: Array, out: Array) -> None
                 sy_e = np.int32(0)
                 for j in range(8):
                     for i in range(8):
-                        k = place + np.uint64(i) * pitch + np.uint64(j)
+                        step = np.uint64(i) * pitch + np.uint64(j)
+                        k = place + step
                         s = np.int32(np.int32(fb[k]) * w00)
                         s = np.int32(s + np.int32(np.int32(fb[k + one]) * w01))
                         s = np.int32(s + np.int32(np.int32(fb[k + pitch]) * w10))
                         s = np.int32(s + np.int32(np.int32(fb[k + pitch + one]) * w11))
-                        m = np.uint64(8 * i + j)
-                        e = np.int32(np.int32(np.int32(np.int32(s + 512) >> 10) - value[m]) >> 2)
+                        s = np.int32(np.int32(s + np.int32(512)) >> 10)
+                        e = np.int32(np.int32(s - np.int32(fa[start + step])) >> 2)
+                        p, q = _slopes(fa, start + step, pitch)
                         se = np.int32(se + e)
-                        sx_e = np.int32(sx_e + np.int32(slope_x[m] * e))
-                        sy_e = np.int32(sy_e + np.int32(slope_y[m] * e))
+                        sx_e = np.int32(sx_e + np.int32(p * e))
+                        sy_e = np.int32(sy_e + np.int32(q * e))
                 bx = sx_e - np.float64(gx) * se / 64.0
                 by = sy_e - np.float64(gy) * se / 64.0
-                ny = vy - np.int64(np.floor(32.0 * (mxx * by - mxy * bx) / determinant + 0.5))
-                nx = vx - np.int64(np.floor(32.0 * (myy * bx - mxy * by) / determinant + 0.5))
+                step_y = np.int64(np.floor(32.0 * (mxx * by - mxy * bx) / determinant + 0.5))
+                step_x = np.int64(np.floor(32.0 * (myy * bx - mxy * by) / determinant + 0.5))
+                ny = vy - step_y
+                nx = vx - step_x
                 if abs(ny - (sy << 5)) > 40 or abs(nx - (sx << 5)) > 40:
                     # it ran away from a sound match: keep that one
                     vy = sy << 5
                     vx = sx << 5
                     break
-                if ny == vy and nx == vx:
-                    break
                 vy = ny
                 vx = nx
+                if abs(step_y) <= _SETTLED and abs(step_x) <= _SETTLED:
+                    break
             out[r, c, 0] = vy
             out[r, c, 1] = vx
 
@@ -387,9 +400,9 @@ def fit_camera(  # noqa: D103
         a0, a1, a2 = out[0, 0], out[0, 1], out[0, 2]
         b0, b1, b2 = out[1, 0], out[1, 1], out[1, 2]
         for r in range(rows):
-            y = r * cell + 0.5 * (cell - height)
+            y = min(r * cell, height - cell) + 0.5 * (cell - height)
             for c in range(columns):
-                x = c * cell + 0.5 * (cell - width)
+                x = min(c * cell, width - cell) + 0.5 * (cell - width)
                 u = vectors[r, c, 1] * scale
                 v = vectors[r, c, 0] * scale
                 du = u - (a0 + a1 * x + a2 * y)

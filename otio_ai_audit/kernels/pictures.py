@@ -1,4 +1,4 @@
-"""From planes to a small picture, and from small pictures to motion and residuals."""
+"""From the planes of a frame to its small picture."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ Float64: TypeAlias = npt.NDArray[np.float64]
 Int16: TypeAlias = npt.NDArray[np.int16]
 Int32: TypeAlias = npt.NDArray[np.int32]
 Int64: TypeAlias = npt.NDArray[np.int64]
-
-REACH = 28
-"""Small pixels that a coarse block is searched for motion, each way; finer levels add 3."""
-AGREEMENT = 48
-"""Forward and backward vectors agree below this, in 32nds of a small pixel (1.5 px)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +59,13 @@ class Small:
     luma : numpy.ndarray [shape=(height, width), dtype=int16]
     blue, red : numpy.ndarray [shape=(height // 2, width // 2), dtype=int16] or None
         Cb and Cr, 128 is neutral; None without colour.
-    detail : numpy.ndarray [shape=(rows, columns), dtype=float64]
-        Mean |dx| + |dy| of full-resolution luma per cell, code values.
+    margins : tuple of numpy.ndarray
+        Luma, Cb and Cr with a margin of repeated edge pixels, for fetching what moved; without colour
+        the chroma planes have no pixel but the margin.
+    slopes : numpy.ndarray [shape=(rows, columns), dtype=int64]
+        Sum of |dx| + |dy| of full-resolution luma per cell, as stored; see `slope_pixels`.
+    gain : float
+        Code values 0–255 per stored one.
     levels : tuple of (plane, window means)
         Luma at small size, a half and a quarter, at least 8 × 8, with the mean of the 8 × 8 window
         that begins at each pixel.
@@ -74,7 +74,9 @@ class Small:
     luma: Int16
     blue: Int16 | None
     red: Int16 | None
-    detail: Float64
+    margins: tuple[Int16, Int16, Int16]
+    slopes: Int64
+    gain: float
     levels: tuple[tuple[Int16, Int16], ...]
 
 
@@ -146,8 +148,8 @@ def shrink_frame(frame: Planes, grid: Grid) -> Small:
     if len(frame.planes) > 1:
         chroma_gain = scale * (1.0 if frame.full_range else 255.0 / 224.0)
         blue, red = _chroma(frame, grid, chroma_gain)
-    detail = slopes * gain / _cell_pixels(grid)
-    return Small(luma, blue, red, detail, _levels(luma))
+    margins = (_margin(luma, residual.PAD), _margin(blue, residual.PAD // 2), _margin(red, residual.PAD // 2))
+    return Small(luma, blue, red, margins, slopes, gain, _levels(luma))
 
 
 def _checked(plane: Array, width: int, height: int) -> Array:
@@ -189,13 +191,12 @@ def _chroma(frame: Planes, grid: Grid, gain: float) -> tuple[Int16, Int16]:
     return out[0], out[1]
 
 
-def _cell_pixels(grid: Grid) -> Float64:
-    """Full-resolution pixels of each cell, shape (rows, columns)."""
-    tall = np.full(grid.rows, CELL * grid.factor)
-    wide = np.full(grid.columns, CELL * grid.factor)
-    tall[-1] = grid.height * grid.factor - (grid.rows - 1) * CELL * grid.factor
-    wide[-1] = grid.width * grid.factor - (grid.columns - 1) * CELL * grid.factor
-    return np.asarray(tall[:, None] * wide[None, :], np.float64)
+def _margin(plane: Int16 | None, pad: int) -> Int16:
+    if plane is None:
+        return np.zeros((2 * pad, 2 * pad), np.int16)
+    out = np.empty((plane.shape[0] + 2 * pad, plane.shape[1] + 2 * pad), np.int16)
+    residual.with_margin(plane, pad, out)
+    return out
 
 
 def _levels(luma: Int16) -> tuple[tuple[Int16, Int16], ...]:
@@ -212,181 +213,3 @@ def _levels(luma: Int16) -> tuple[tuple[Int16, Int16], ...]:
         motion.window_means(plane, np.empty(width, np.int32), np.empty(width, np.int32), means)
         out.append((plane, means))
     return tuple(out)
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Numbers of one small picture; code values.
-
-    Attributes
-    ----------
-    luma, blue, red : numpy.ndarray [shape=(rows, columns)]
-        Cell means.
-    change : numpy.ndarray [shape=(rows, columns)] or None
-        Mean |I(t) − I(t−1)| per cell; None without a frame before.
-    counts : numpy.ndarray [shape=(256,), dtype=int64]
-        Small pixels per code value.
-    """
-
-    luma: Float64
-    blue: Float64
-    red: Float64
-    counts: Int64
-    change_sums: Int64 | None
-
-
-def cell_counts(grid: Grid, cell: int = CELL) -> Float64:
-    """Pixels of each cell in a small plane, shape (rows, columns); `cell` is 4 for chroma."""
-    height, width = (grid.height, grid.width) if cell == CELL else (grid.chroma_height, grid.chroma_width)
-    tall = np.full(grid.rows, cell)
-    wide = np.full(grid.columns, cell)
-    tall[-1] = height - (grid.rows - 1) * cell
-    wide[-1] = width - (grid.columns - 1) * cell
-    return np.asarray(tall[:, None] * wide[None, :], np.float64)
-
-
-def picture_stats(small: Small, before: Small | None, grid: Grid) -> Stats:
-    """Cell means, histogram and change against the frame before, of one small picture."""
-    shape = (grid.rows, grid.columns)
-    sums = np.empty(shape, np.int64)
-    shrink.cell_sums(small.luma, CELL, sums)
-    luma = sums / (UNIT * cell_counts(grid))
-    colours = []
-    for plane in (small.blue, small.red):
-        if plane is None:
-            colours.append(np.full(shape, 128.0))
-        else:
-            shrink.cell_sums(plane, CELL // 2, sums)
-            colours.append(sums / (UNIT * cell_counts(grid, CELL // 2)))
-    counts = np.empty(256, np.int64)
-    shrink.histogram(small.luma, 6, counts)
-    changes = None
-    if before is not None:
-        changes = np.empty(shape, np.int64)
-        shrink.cell_changes(small.luma, before.luma, CELL, changes)
-    return Stats(luma, colours[0], colours[1], counts, changes)
-
-
-def block_flow(a: Small, b: Small, grid: Grid) -> tuple[Int32, Float64]:
-    """Find where each cell of `a` is in `b`.
-
-    Parameters
-    ----------
-    a, b : Small
-        Two frames of one grid.
-    grid : Grid
-
-    Returns
-    -------
-    flow : numpy.ndarray [shape=(rows, columns, 2), dtype=int32]
-        (dy, dx) in 32nds of a small pixel.
-    camera : numpy.ndarray [shape=(2, 3), dtype=float64]
-        (dx, dy) = camera · (1, x, y), x and y in small pixels from the centre.
-
-    Notes
-    -----
-    Integer search over a three-level pyramid, then two Gauss–Newton steps with fixed gradients of `a`
-    (Baker & Matthews 2004, inverse compositional). Exact for identical pictures and whole-pixel shifts.
-    """
-    coarse = np.zeros(((grid.rows + 1) // 2, (grid.columns + 1) // 2, 2), np.int32)
-    (a0, ma0), (a1, ma1), (a2, ma2) = a.levels
-    (b0, mb0), (b1, mb1), (b2, mb2) = b.levels
-    camera = np.zeros((2, 3))
-    motion.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse)
-    motion.fit_camera(coarse, 1.0, 4, a2.shape[0], a2.shape[1], 5, camera)
-    camera[:, 0] *= 2
-    middle = np.zeros((grid.rows, grid.columns, 2), np.int32)
-    motion.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 4, REACH // 2 + 1, middle)
-    motion.fit_camera(middle, 1.0, 4, a1.shape[0], a1.shape[1], 6, camera)
-    camera[:, 0] *= 2
-    whole = np.zeros_like(middle)
-    motion.match_fine(a0, b0, ma0, mb0, middle, 1, camera, CELL, REACH + 3, whole)
-    flow = np.zeros_like(middle)
-    motion.refine(a0, b0, whole, np.empty((3, 64), np.int32), flow)
-    motion.fit_camera(flow, 1.0 / motion.FRACTION, CELL, grid.height, grid.width, 7, camera)
-    return flow, camera
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Flow between two successive frames, both ways; the first of them is the earlier one."""
-
-    back: Int32
-    """From the later frame to the earlier, shape (rows, columns, 2), (dy, dx) in 32nds of a pixel."""
-    ahead: Int32
-    """From the earlier frame to the later."""
-    camera: Float64
-    """Global affine of `back`, shape (2, 3)."""
-
-
-def pair_flow(earlier: Small, later: Small, grid: Grid, same: bool = False) -> Pair:
-    """Flow both ways between two successive frames; `same` says that they are identical."""
-    if same:
-        still = np.zeros((grid.rows, grid.columns, 2), np.int32)
-        return Pair(still, still, np.zeros((2, 3)))
-    back, camera = block_flow(later, earlier, grid)
-    ahead, _ = block_flow(earlier, later, grid)
-    return Pair(back, ahead, camera)
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One frame against a neighbour brought to it by motion; code values.
-
-    Attributes
-    ----------
-    signed : numpy.ndarray [shape=(3, rows, columns)]
-        Mean of I − W over trusted pixels; Y, Cb, Cr; 0 where none is trusted.
-    unsigned : numpy.ndarray [shape=(rows, columns)]
-        Mean |I − W| of luma over all pixels.
-    trust : numpy.ndarray [shape=(rows, columns)]
-        Share of trusted pixels.
-    warped : numpy.ndarray [shape=(height, width), dtype=int16]
-        The neighbour's luma where this frame has it.
-    """
-
-    signed: Float64
-    unsigned: Float64
-    trust: Float64
-    warped: Int16
-
-
-def compensate(now: Small, other: Small, flow: Int32, reverse: Int32, grid: Grid) -> Side:
-    """Bring `other` to `now` by `flow`, and compare; `reverse` is the flow from `other` to `now`."""
-    mask = np.empty(now.luma.shape, np.int16)
-    residual.agreement(flow, reverse, CELL, AGREEMENT, mask)
-    warped = np.empty(now.luma.shape, np.int16)
-    residual.warp(other.luma, flow, CELL, 5, warped)
-    sums = np.empty((3, grid.rows, grid.columns), np.int64)
-    signed = np.zeros((3, grid.rows, grid.columns))
-    counts = cell_counts(grid)
-    residual.compare(now.luma, warped, mask, CELL, 1, sums)
-    signed[0] = sums[0] / (UNIT * np.maximum(sums[1], 1))
-    unsigned = sums[2] / (UNIT * counts)
-    trust = sums[1] / counts
-    for index, (plane, before) in enumerate(((now.blue, other.blue), (now.red, other.red)), start=1):
-        if plane is None or before is None:
-            continue
-        moved = np.empty(plane.shape, np.int16)
-        # chroma has half the pixels: the same vector is in 64ths of its pixel
-        residual.warp(before, flow, CELL // 2, 6, moved)
-        residual.compare(plane, moved, mask, CELL // 2, 2, sums)
-        signed[index] = sums[0] / (UNIT * np.maximum(sums[1], 1))
-    return Side(signed, unsigned, trust, warped)
-
-
-def skip_error(before: Int16, after: Int16, grid: Grid) -> Float64:
-    """Mean |before − after| per cell of two warped pictures, code values, shape (rows, columns)."""
-    sums = np.empty((grid.rows, grid.columns), np.int64)
-    shrink.cell_changes(before, after, CELL, sums)
-    return np.asarray(sums / (UNIT * cell_counts(grid)))
-
-
-def likeness(now: Int16, warped: Int16, grid: Grid) -> float:
-    """Correlation of the gradients of two pictures, in [−1, 1]; 1 where neither has any."""
-    products = np.empty(3, np.int64)
-    residual.gradient_products(now, warped, CELL, grid.rows, grid.columns, products)
-    aa, bb, ab = (float(value) for value in products)
-    if aa == 0.0 and bb == 0.0:
-        return 1.0
-    return ab / (aa * bb) ** 0.5 if aa > 0.0 and bb > 0.0 else 0.0

@@ -1,8 +1,11 @@
 """What is left of the difference of two pictures after motion is taken out.
 
 Every pixel of a cell moves by the cell's own vector: at borders of motion that keeps two movements
-apart where a blend of neighbours would fit neither. Whole cells of 8 × 8 have loops of fixed length
-with columns outside and rows inside, the form that is turned into vector code.
+apart where a blend of neighbours would fit neither. A moved picture is never written down: a loop that
+only adds up is turned into vector code, one that also stores is not (1 against 8, measured).
+
+Planes come with a margin of repeated edge pixels (`PAD`, half of it for chroma), wide enough that a
+vector which points out of the picture needs no test: its window is held inside the margin.
 """
 
 from __future__ import annotations
@@ -16,231 +19,278 @@ from .jit import filled, given, helper, int64, kernel
 
 Array: TypeAlias = npt.NDArray[Any]
 
+PAD = 16
+"""Margin of a luma plane in pixels; chroma has half."""
+
+
+@kernel((given("int16", 2), int64, filled("int16", 2)))
+def with_margin(plane: Array, pad: int, out: Array) -> None:
+    """Copy a plane and repeat its edge pixels `pad` times all around."""
+    height, width = plane.shape
+    for y in range(height + 2 * pad):
+        line = plane[min(max(y - pad, 0), height - 1)]
+        goal = out[y]
+        first = line[0]
+        last = line[width - 1]
+        for x in range(pad):
+            goal[x] = first
+            goal[width + pad + x] = last
+        for x in range(width):
+            goal[x + pad] = line[x]
+
 
 @helper
-def _blend(flat: Array, k: int, pitch: int, w00: int, w01: int, w10: int, w11: int, bits: int) -> int:
+def _blend(flat: Array, k: int, pitch: int, weights: tuple[int, int, int, int], bits: int) -> int:
     """Bilinear value at place `k` with weights that add up to 2 ** bits."""
     one = np.uint64(1)
-    s = np.int32(np.int32(flat[k]) * w00)
-    s = np.int32(s + np.int32(np.int32(flat[k + one]) * w01))
-    s = np.int32(s + np.int32(np.int32(flat[k + pitch]) * w10))
-    s = np.int32(s + np.int32(np.int32(flat[k + pitch + one]) * w11))
-    return np.int16(np.int32(s + np.int32(np.int32(1) << np.int32(bits - 1))) >> np.int32(bits))
-
-
-@kernel((given("int16", 2), given("int32", 3), int64, int64, filled("int16", 2)))
-def warp(plane: Array, flow: Array, cell: int, bits: int, out: Array) -> None:
-    """Fetch each cell of `out` from `plane` where its vector points, bilinear, edges repeated."""
-    height, width = plane.shape
-    flat = plane.ravel()
-    to = out.ravel()
-    rows, columns = flow.shape[:2]
-    pitch = np.uint64(width)
-    full = 1 << bits
-    for r in range(rows):
-        y0 = r * cell
-        y1 = height if r == rows - 1 else y0 + cell
-        for c in range(columns):
-            x0 = c * cell
-            x1 = width if c == columns - 1 else x0 + cell
-            iy = np.int64(flow[r, c, 0]) >> bits
-            ix = np.int64(flow[r, c, 1]) >> bits
-            fy = np.int32(flow[r, c, 0] & (full - 1))
-            fx = np.int32(flow[r, c, 1] & (full - 1))
-            w00 = np.int32((full - fy) * (full - fx))
-            w01 = np.int32((full - fy) * fx)
-            w10 = np.int32(fy * (full - fx))
-            w11 = np.int32(fy * fx)
-            if y0 + iy >= 0 and y1 + iy < height and x0 + ix >= 0 and x1 + ix < width:
-                for y in range(y0, y1):
-                    start = np.uint64((y + iy) * width + x0 + ix)
-                    goal = np.uint64(y * width + x0)
-                    if x1 - x0 == 8:
-                        # all eight are fetched before one is stored: else each store could change
-                        # what is fetched next, and no vector code is made
-                        a = _blend(flat, start, pitch, w00, w01, w10, w11, 2 * bits)
-                        b = _blend(flat, start + np.uint64(1), pitch, w00, w01, w10, w11, 2 * bits)
-                        d = _blend(flat, start + np.uint64(2), pitch, w00, w01, w10, w11, 2 * bits)
-                        e = _blend(flat, start + np.uint64(3), pitch, w00, w01, w10, w11, 2 * bits)
-                        f = _blend(flat, start + np.uint64(4), pitch, w00, w01, w10, w11, 2 * bits)
-                        g = _blend(flat, start + np.uint64(5), pitch, w00, w01, w10, w11, 2 * bits)
-                        h = _blend(flat, start + np.uint64(6), pitch, w00, w01, w10, w11, 2 * bits)
-                        i = _blend(flat, start + np.uint64(7), pitch, w00, w01, w10, w11, 2 * bits)
-                        to[goal] = a
-                        to[goal + np.uint64(1)] = b
-                        to[goal + np.uint64(2)] = d
-                        to[goal + np.uint64(3)] = e
-                        to[goal + np.uint64(4)] = f
-                        to[goal + np.uint64(5)] = g
-                        to[goal + np.uint64(6)] = h
-                        to[goal + np.uint64(7)] = i
-                    else:
-                        for j in range(x1 - x0):
-                            k = np.uint64(j)
-                            to[goal + k] = _blend(flat, start + k, pitch, w00, w01, w10, w11, 2 * bits)
-            else:
-                for y in range(y0, y1):
-                    ya = min(max(y + iy, 0), height - 1)
-                    yb = min(max(y + iy + 1, 0), height - 1)
-                    for x in range(x0, x1):
-                        xa = min(max(x + ix, 0), width - 1)
-                        xb = min(max(x + ix + 1, 0), width - 1)
-                        s = np.int64(plane[ya, xa]) * w00 + np.int64(plane[ya, xb]) * w01
-                        s += np.int64(plane[yb, xa]) * w10 + np.int64(plane[yb, xb]) * w11
-                        out[y, x] = np.int16((s + (1 << (2 * bits - 1))) >> (2 * bits))
-
-
-@kernel((given("int32", 3), given("int32", 3), int64, int64, filled("int16", 2)))
-def agreement(flow: Array, other: Array, cell: int, limit: int, out: Array) -> None:
-    """Mark pixels (1, else 0) whose vector and the one at its end add up to less than `limit`."""
-    height, width = out.shape
-    rows, columns = flow.shape[:2]
-    for r in range(rows):
-        y0 = r * cell
-        y1 = height if r == rows - 1 else y0 + cell
-        for c in range(columns):
-            x0 = c * cell
-            x1 = width if c == columns - 1 else x0 + cell
-            vy = np.int64(flow[r, c, 0])
-            vx = np.int64(flow[r, c, 1])
-            iy = (vy + 16) >> 5
-            ix = (vx + 16) >> 5
-            y = y0
-            while y < y1:
-                # rows that end in the same row of cells have the same answers
-                ty = y + iy
-                if ty < 0:
-                    until = min(y1, -iy)
-                    tr = -1
-                elif ty >= height:
-                    until = y1
-                    tr = -1
-                else:
-                    tr = min(ty // cell, rows - 1)
-                    until = y1 if tr == rows - 1 else min(y1, (tr + 1) * cell - iy)
-                    if tr == rows - 1:
-                        until = min(y1, height - iy)
-                x = x0
-                while x < x1:
-                    tx = x + ix
-                    if tx < 0:
-                        right = min(x1, -ix)
-                        tc = -1
-                    elif tx >= width:
-                        right = x1
-                        tc = -1
-                    else:
-                        tc = min(tx // cell, columns - 1)
-                        right = min(x1, width - ix) if tc == columns - 1 else min(x1, (tc + 1) * cell - ix)
-                    good = 0
-                    if tr >= 0 and tc >= 0:
-                        dy = vy + np.int64(other[tr, tc, 0])
-                        dx = vx + np.int64(other[tr, tc, 1])
-                        if dy * dy + dx * dx < limit * limit:
-                            good = 1
-                    for i in range(y, until):
-                        for j in range(x, right):
-                            out[i, j] = good
-                    x = right
-                y = until
-
-
-@kernel((given("int16", 2), given("int16", 2), given("int16", 2), int64, int64, filled("int64", 3)))
-def compare(now: Array, warped: Array, mask: Array, cell: int, step: int, out: Array) -> None:
-    """Per cell: sum of now − warped where `mask` is 1, how many those are, and sum of all |now − warped|."""
-    height, width = now.shape
-    rows, columns = out.shape[1:]
-    flat_a, flat_b, trusted = now.ravel(), warped.ravel(), mask.ravel()
-    pitch = np.uint64(width)
-    stride = np.uint64(step)
-    mask_pitch = np.uint64(mask.shape[1] * step)
-    for r in range(rows):
-        tall = height - r * cell if r == rows - 1 else cell
-        for c in range(columns):
-            wide = width - c * cell if c == columns - 1 else cell
-            start = np.uint64(r * cell * width + c * cell)
-            origin = np.uint64(r * cell * step * mask.shape[1] + c * cell * step)
-            signed = np.int32(0)
-            count = np.int32(0)
-            unsigned = np.int32(0)
-            if tall == 8 and wide == 8 and step == 1:
-                for j in range(8):
-                    for i in range(8):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        t = np.int32(trusted[origin + np.uint64(i) * mask_pitch + np.uint64(j)])
-                        d = np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))
-                        signed = np.int32(signed + np.int32(d * t))
-                        count = np.int32(count + t)
-                        unsigned = np.int32(unsigned + np.int32(abs(d)))
-            else:
-                for i in range(tall):
-                    for j in range(wide):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        t = np.int32(trusted[origin + np.uint64(i) * mask_pitch + np.uint64(j) * stride])
-                        d = np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))
-                        signed = np.int32(signed + np.int32(d * t))
-                        count = np.int32(count + t)
-                        unsigned = np.int32(unsigned + np.int32(abs(d)))
-            out[0, r, c] = signed
-            out[1, r, c] = count
-            out[2, r, c] = unsigned
+    s = np.int32(np.int32(flat[k]) * weights[0])
+    s = np.int32(s + np.int32(np.int32(flat[k + one]) * weights[1]))
+    s = np.int32(s + np.int32(np.int32(flat[k + pitch]) * weights[2]))
+    s = np.int32(s + np.int32(np.int32(flat[k + pitch + one]) * weights[3]))
+    return np.int32(np.int32(s + np.int32(np.int32(1) << np.int32(bits - 1))) >> np.int32(bits))
 
 
 @helper
-def _slope(flat: Array, k: int, step: int) -> int:
-    """Difference of neighbours in 8ths of a code value."""
-    return np.int32(np.int32(np.int32(flat[k + step]) - np.int32(flat[k]) + np.int32(4)) >> 3)
+def _aim(at: int, vector: int, bits: int, cell: int, pad: int, size: int) -> tuple[int, int]:
+    """First place, counted in the margin's rows or columns, and fraction that a vector points to."""
+    whole = (at + (vector >> bits)) + pad
+    return min(max(whole, 0), size + 2 * pad - cell - 2), vector & ((1 << bits) - 1)
 
 
-@kernel((given("int16", 2), given("int16", 2), int64, int64, int64, filled("int64", 1)))
-def gradient_products(now: Array, warped: Array, cell: int, rows: int, columns: int, out: Array) -> None:
-    """Sums of g·g of `now`, of `warped`, and of both; slopes inside cells only, in 8ths of a code value."""
-    height, width = now.shape
-    flat_a, flat_b = now.ravel(), warped.ravel()
-    pitch = np.uint64(width)
+@helper
+def _weights(fy: int, fx: int, bits: int) -> tuple[int, int, int, int]:
+    full = 1 << bits
+    return (
+        np.int32((full - fy) * (full - fx)),
+        np.int32((full - fy) * fx),
+        np.int32(fy * (full - fx)),
+        np.int32(fy * fx),
+    )
+
+
+@helper
+def _mark(
+    flow: Array,
+    reverse: Array,
+    r: int,
+    c: int,
+    y: int,
+    x: int,
+    limit: int,
+    size: tuple[int, int],
+    mask: Array,
+) -> int:
+    """Fill the cell's 64 marks: 1 where the vector and the one at its end cancel within `limit`."""
+    height, width = size
+    rows, columns = flow.shape[:2]
+    vy = np.int64(flow[r, c, 0])
+    vx = np.int64(flow[r, c, 1])
+    ty = y + ((vy + 16) >> 5)
+    tx = x + ((vx + 16) >> 5)
+    found = 0
+    asked = 0
+    if ty >= 0 and tx >= 0 and ty + 8 <= height and tx + 8 <= width:
+        # most cells: the few cells at the other end all agree, or none does
+        for tr in range(ty // 8, min((ty + 7) // 8, rows - 1) + 1):
+            for tc in range(tx // 8, min((tx + 7) // 8, columns - 1) + 1):
+                dy = vy + np.int64(reverse[tr, tc, 0])
+                dx = vx + np.int64(reverse[tr, tc, 1])
+                asked += 1
+                if dy * dy + dx * dx < limit * limit:
+                    found += 1
+        if found == 0 or found == asked:
+            good = 1 if found else 0
+            for k in range(64):
+                mask[np.uint64(k)] = good
+            return 64 * good
+    count = 0
+    for i in range(8):
+        for j in range(8):
+            good = 0
+            if 0 <= ty + i < height and 0 <= tx + j < width:
+                tr = min((ty + i) // 8, rows - 1)
+                tc = min((tx + j) // 8, columns - 1)
+                dy = vy + np.int64(reverse[tr, tc, 0])
+                dx = vx + np.int64(reverse[tr, tc, 1])
+                if dy * dy + dx * dx < limit * limit:
+                    good = 1
+            mask[np.uint64(8 * i + j)] = good
+            count += good
+    return count
+
+
+@helper
+def _chroma(
+    now: Array, other: Array, y: int, x: int, vy: int, vx: int, size: tuple[int, int], mask: Array
+) -> tuple[int, int]:
+    """Signed sum over marked pixels of a 4 × 4 chroma cell, and how many those are."""
+    pad = PAD // 2
+    py, fy = _aim(y, vy, 6, 4, pad, size[0])
+    px, fx = _aim(x, vx, 6, 4, pad, size[1])
+    weights = _weights(fy, fx, 6)
+    pitch = np.uint64(size[1] + 2 * pad)
+    here = np.uint64((y + pad) * (size[1] + 2 * pad) + x + pad)
+    there = np.uint64(py * (size[1] + 2 * pad) + px)
+    signed = np.int32(0)
+    count = np.int32(0)
+    for j in range(4):
+        for i in range(4):
+            place = np.uint64(i) * pitch + np.uint64(j)
+            t = np.int32(mask[np.uint64(16 * i + 2 * j)])
+            d = np.int32(np.int32(now[here + place]) - _blend(other, there + place, pitch, weights, 12))
+            signed = np.int32(signed + np.int32(d * t))
+            count = np.int32(count + t)
+    return signed, count
+
+
+_PLANES = (given("int16", 2), given("int16", 2), given("int16", 2))
+
+
+@kernel(
+    (*_PLANES, *_PLANES, given("int32", 3), given("int32", 3), int64, filled("int32", 1), filled("int32", 4))
+)
+def residue(
+    luma: Array,
+    blue: Array,
+    red: Array,
+    other_luma: Array,
+    other_blue: Array,
+    other_red: Array,
+    flow: Array,
+    reverse: Array,
+    limit: int,
+    mask: Array,
+    out: Array,
+) -> None:
+    """Per cell and channel: signed sum over trusted pixels, their number, unsigned sum over all (luma)."""
+    height, width = luma.shape[0] - 2 * PAD, luma.shape[1] - 2 * PAD
+    chroma_height, chroma_width = blue.shape[0] - PAD, blue.shape[1] - PAD
+    flat, other = luma.ravel(), other_luma.ravel()
+    blue_a, blue_b, red_a, red_b = blue.ravel(), other_blue.ravel(), red.ravel(), other_red.ravel()
+    wide = width + 2 * PAD
+    pitch = np.uint64(wide)
+    rows, columns = flow.shape[:2]
+    for r in range(rows):
+        y = min(8 * r, height - 8)
+        for c in range(columns):
+            x = min(8 * c, width - 8)
+            vy = np.int64(flow[r, c, 0])
+            vx = np.int64(flow[r, c, 1])
+            count = _mark(flow, reverse, r, c, y, x, limit, (height, width), mask)
+            py, fy = _aim(y, vy, 5, 8, PAD, height)
+            px, fx = _aim(x, vx, 5, 8, PAD, width)
+            weights = _weights(fy, fx, 5)
+            here = np.uint64((y + PAD) * wide + x + PAD)
+            there = np.uint64(py * wide + px)
+            signed = np.int32(0)
+            unsigned = np.int32(0)
+            for j in range(8):
+                for i in range(8):
+                    place = np.uint64(i) * pitch + np.uint64(j)
+                    d = np.int32(
+                        np.int32(flat[here + place]) - _blend(other, there + place, pitch, weights, 10)
+                    )
+                    signed = np.int32(signed + np.int32(d * np.int32(mask[np.uint64(8 * i + j)])))
+                    unsigned = np.int32(unsigned + np.int32(abs(d)))
+            out[0, 0, r, c] = signed
+            out[0, 1, r, c] = count
+            out[0, 2, r, c] = unsigned
+            if chroma_height >= 4:
+                cy = min(4 * r, chroma_height - 4)
+                cx = min(4 * c, chroma_width - 4)
+                size = (chroma_height, chroma_width)
+                signed, trusted = _chroma(blue_a, blue_b, cy, cx, vy, vx, size, mask)
+                out[1, 0, r, c] = signed
+                out[1, 1, r, c] = trusted
+                signed, trusted = _chroma(red_a, red_b, cy, cx, vy, vx, size, mask)
+                out[2, 0, r, c] = signed
+                out[2, 1, r, c] = trusted
+
+
+@kernel((given("int16", 2), given("int16", 2), given("int32", 3), given("int32", 3), filled("int32", 2)))
+def skipped(before: Array, after: Array, back: Array, ahead: Array, out: Array) -> None:
+    """Per cell: sum of |before − after|, both fetched where the cell's vectors point."""
+    height, width = before.shape[0] - 2 * PAD, before.shape[1] - 2 * PAD
+    flat_a, flat_b = before.ravel(), after.ravel()
+    wide = width + 2 * PAD
+    pitch = np.uint64(wide)
+    rows, columns = back.shape[:2]
+    for r in range(rows):
+        y = min(8 * r, height - 8)
+        for c in range(columns):
+            x = min(8 * c, width - 8)
+            py, fy = _aim(y, np.int64(back[r, c, 0]), 5, 8, PAD, height)
+            px, fx = _aim(x, np.int64(back[r, c, 1]), 5, 8, PAD, width)
+            weights_a = _weights(fy, fx, 5)
+            start_a = np.uint64(py * wide + px)
+            py, fy = _aim(y, np.int64(ahead[r, c, 0]), 5, 8, PAD, height)
+            px, fx = _aim(x, np.int64(ahead[r, c, 1]), 5, 8, PAD, width)
+            weights_b = _weights(fy, fx, 5)
+            start_b = np.uint64(py * wide + px)
+            total = np.int32(0)
+            for j in range(8):
+                for i in range(8):
+                    place = np.uint64(i) * pitch + np.uint64(j)
+                    p = _blend(flat_a, start_a + place, pitch, weights_a, 10)
+                    q = _blend(flat_b, start_b + place, pitch, weights_b, 10)
+                    total = np.int32(total + np.int32(abs(np.int32(p - q))))
+            out[r, c] = total
+
+
+@helper
+def _slope_products(
+    a: Array, b: Array, here: int, there: int, to: int, pitch: int, weights: tuple[int, int, int, int]
+) -> tuple[int, int, int]:
+    """Sums over a cell of p·p, q·q and p·q: slopes towards `to` of `a` and of `b` as it is moved."""
     one = np.uint64(1)
+    aa = np.int32(0)
+    bb = np.int32(0)
+    ab = np.int32(0)
+    for j in range(8):
+        for i in range(8):
+            step = np.uint64(i) * pitch + np.uint64(j)
+            k = here + step
+            p = np.int32(np.int32(np.int32(a[k + to]) - np.int32(a[k])) >> 3)
+            # the slope of a blend is the blend of slopes
+            m = there + step
+            s = np.int32(np.int32(np.int32(b[m + to]) - np.int32(b[m])) * weights[0])
+            m = there + step + one
+            s = np.int32(s + np.int32(np.int32(np.int32(b[m + to]) - np.int32(b[m])) * weights[1]))
+            m = there + step + pitch
+            s = np.int32(s + np.int32(np.int32(np.int32(b[m + to]) - np.int32(b[m])) * weights[2]))
+            m = there + step + pitch + one
+            s = np.int32(s + np.int32(np.int32(np.int32(b[m + to]) - np.int32(b[m])) * weights[3]))
+            q = np.int32(s >> 13)
+            aa = np.int32(aa + np.int32(p * p))
+            bb = np.int32(bb + np.int32(q * q))
+            ab = np.int32(ab + np.int32(p * q))
+    return aa, bb, ab
+
+
+@kernel((given("int16", 2), given("int16", 2), given("int32", 3), filled("int64", 1)))
+def gradient_products(luma: Array, other: Array, flow: Array, out: Array) -> None:
+    """Add up g·g of `luma`, of `other` brought to it, and of both; slopes in 8ths of a code value."""
+    height, width = luma.shape[0] - 2 * PAD, luma.shape[1] - 2 * PAD
+    flat_a, flat_b = luma.ravel(), other.ravel()
+    wide = width + 2 * PAD
+    pitch = np.uint64(wide)
+    one = np.uint64(1)
+    rows, columns = flow.shape[:2]
     out[:] = 0
     for r in range(rows):
-        tall = height - r * cell if r == rows - 1 else cell
+        y = min(8 * r, height - 8)
         for c in range(columns):
-            wide = width - c * cell if c == columns - 1 else cell
-            start = np.uint64(r * cell * width + c * cell)
-            if tall == 8 and wide == 8:
-                aa = np.int32(0)
-                bb = np.int32(0)
-                ab = np.int32(0)
-                for j in range(7):
-                    for i in range(8):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        p = _slope(flat_a, k, one)
-                        q = _slope(flat_b, k, one)
-                        aa = np.int32(aa + np.int32(p * p))
-                        bb = np.int32(bb + np.int32(q * q))
-                        ab = np.int32(ab + np.int32(p * q))
-                for j in range(8):
-                    for i in range(7):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        p = _slope(flat_a, k, pitch)
-                        q = _slope(flat_b, k, pitch)
-                        aa = np.int32(aa + np.int32(p * p))
-                        bb = np.int32(bb + np.int32(q * q))
-                        ab = np.int32(ab + np.int32(p * q))
-                out[0] += aa
-                out[1] += bb
-                out[2] += ab
-            else:
-                for i in range(tall):
-                    for j in range(wide):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        if j < wide - 1:
-                            p = np.int64(_slope(flat_a, k, one))
-                            q = np.int64(_slope(flat_b, k, one))
-                            out[0] += p * p
-                            out[1] += q * q
-                            out[2] += p * q
-                        if i < tall - 1:
-                            p = np.int64(_slope(flat_a, k, pitch))
-                            q = np.int64(_slope(flat_b, k, pitch))
-                            out[0] += p * p
-                            out[1] += q * q
-                            out[2] += p * q
+            x = min(8 * c, width - 8)
+            py, fy = _aim(y, np.int64(flow[r, c, 0]), 5, 8, PAD, height)
+            px, fx = _aim(x, np.int64(flow[r, c, 1]), 5, 8, PAD, width)
+            weights = _weights(fy, fx, 5)
+            here = np.uint64((y + PAD) * wide + x + PAD)
+            there = np.uint64(py * wide + px)
+            aa, bb, ab = _slope_products(flat_a, flat_b, here, there, one, pitch, weights)
+            out[0] += np.int64(aa)
+            out[1] += np.int64(bb)
+            out[2] += np.int64(ab)
+            aa, bb, ab = _slope_products(flat_a, flat_b, here, there, pitch, pitch, weights)
+            out[0] += np.int64(aa)
+            out[1] += np.int64(bb)
+            out[2] += np.int64(ab)

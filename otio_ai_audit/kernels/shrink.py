@@ -42,7 +42,7 @@ def box_luma(
     sums: Array,
     detail: Array,
 ) -> None:
-    """Sum boxes of `factor` × `factor` pixels into `sums`, and |dx| + |dy| per cell into `detail`."""
+    """Sum boxes of `factor` × `factor` pixels, and |dx| + |dy| of every second row of a box per cell."""
     height, width = sums.shape
     rows, columns = detail.shape
     wide = width * factor
@@ -54,21 +54,31 @@ def box_luma(
     for sy in range(height):
         for x in range(wide):
             column[x] = 0
-        for y in range(sy * factor, sy * factor + factor):
+        end = sy * factor + factor
+        for y in range(sy * factor, end, 2):
             here = plane[y]
             below = plane[min(y + 1, height * factor - 1)]
-            for x in range(wide - 1):
-                a = here[x]
-                b = here[x + 1]
-                c = below[x]
-                slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
-                column[x] += a
+            if y + 1 < end:
+                for x in range(wide - 1):
+                    a = here[x]
+                    b = here[x + 1]
+                    c = below[x]
+                    slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
+                    column[x] += kind(a) + kind(c)
+                column[wide - 1] += kind(here[wide - 1]) + kind(below[wide - 1])
+            else:
+                for x in range(wide - 1):
+                    a = here[x]
+                    b = here[x + 1]
+                    c = below[x]
+                    slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
+                    column[x] += kind(a)
+                column[wide - 1] += kind(here[wide - 1])
             a = here[wide - 1]
             c = below[wide - 1]
             slope[wide - 1] += kind(max(a, c) - min(a, c))
-            column[wide - 1] += a
+            held += 1
         _gather(column, factor, 1, 0, eighths, sums[sy])
-        held += factor
         row = min(sy // cell, rows - 1)
         if sy == height - 1 or min((sy + 1) // cell, rows - 1) != row or held + factor > _SLOPE_ROWS:
             held = 0
@@ -144,65 +154,51 @@ def level(sums: Array, gain: float, bias: float, top: int, out: Array) -> None:
             out[y, x] = np.int16(min(max(value, 0.0), float(top)))
 
 
-@kernel((given("int16", 2), int64, filled("int64", 2)))
+@kernel((given("int16", 2), int64, filled("int32", 2)))
 def cell_sums(plane: Array, cell: int, sums: Array) -> None:
-    """Sum a small plane per cell; the last row and column take what is left."""
+    """Sum a small plane per cell of 8 × 8 or 4 × 4 pixels."""
     height, width = plane.shape
     rows, columns = sums.shape
     flat = plane.ravel()
     pitch = np.uint64(width)
     for r in range(rows):
-        tall = height - r * cell if r == rows - 1 else cell
+        y = min(r * cell, height - cell)
         for c in range(columns):
-            wide = width - c * cell if c == columns - 1 else cell
-            start = np.uint64(r * cell * width + c * cell)
+            start = np.uint64(y * width + min(c * cell, width - cell))
             total = np.int32(0)
-            if tall == 8 and wide == 8:
+            if cell == 8:
                 for j in range(8):
-                    part = np.int32(0)
                     for i in range(8):
-                        part = np.int32(part + np.int32(flat[start + np.uint64(i) * pitch + np.uint64(j)]))
-                    total = np.int32(total + part)
+                        total = np.int32(total + np.int32(flat[start + np.uint64(i) * pitch + np.uint64(j)]))
             else:
-                for i in range(tall):
-                    for j in range(wide):
+                for j in range(4):
+                    for i in range(4):
                         total = np.int32(total + np.int32(flat[start + np.uint64(i) * pitch + np.uint64(j)]))
             sums[r, c] = total
 
 
-@kernel((given("int16", 2), given("int16", 2), int64, filled("int64", 2)))
-def cell_changes(plane: Array, other: Array, cell: int, sums: Array) -> None:
-    """Sum |plane − other| per cell."""
+@kernel((given("int16", 2), given("int16", 2), filled("int32", 2)))
+def cell_changes(plane: Array, other: Array, sums: Array) -> None:
+    """Sum |plane − other| per cell of 8 × 8 pixels."""
     height, width = plane.shape
     rows, columns = sums.shape
     flat_a, flat_b = plane.ravel(), other.ravel()
     pitch = np.uint64(width)
     for r in range(rows):
-        tall = height - r * cell if r == rows - 1 else cell
+        y = min(8 * r, height - 8)
         for c in range(columns):
-            wide = width - c * cell if c == columns - 1 else cell
-            start = np.uint64(r * cell * width + c * cell)
+            start = np.uint64(y * width + min(8 * c, width - 8))
             total = np.int32(0)
-            if tall == 8 and wide == 8:
-                for j in range(8):
-                    part = np.int32(0)
-                    for i in range(8):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        part = np.int32(
-                            part + np.int32(abs(np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))))
-                        )
-                    total = np.int32(total + part)
-            else:
-                for i in range(tall):
-                    for j in range(wide):
-                        k = start + np.uint64(i) * pitch + np.uint64(j)
-                        total = np.int32(
-                            total + np.int32(abs(np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))))
-                        )
+            for j in range(8):
+                for i in range(8):
+                    k = start + np.uint64(i) * pitch + np.uint64(j)
+                    total = np.int32(
+                        total + np.int32(abs(np.int32(np.int32(flat_a[k]) - np.int32(flat_b[k]))))
+                    )
             sums[r, c] = total
 
 
-@kernel((given("int16", 2), int64, filled("int64", 1)))
+@kernel((given("int16", 2), int64, filled("int32", 1)))
 def histogram(plane: Array, shift: int, counts: Array) -> None:
     """Count pixels by value >> shift."""
     flat = plane.ravel()

@@ -1,0 +1,223 @@
+"""Frames in order, numbers out: what of each frame, and what between it and its neighbours.
+
+Kernels write exact integers into the rows of a block of frames; a full block is turned into
+physical units at once, so that little is done per frame outside the kernels.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from . import motion, residual, shrink
+from .grid import CELL, Grid
+from .pictures import Planes, Small, shrink_frame
+from .shrink import UNIT
+
+Array: TypeAlias = npt.NDArray[Any]
+Int32: TypeAlias = npt.NDArray[np.int32]
+Float64: TypeAlias = npt.NDArray[np.float64]
+
+REACH = 28
+"""Small pixels that a coarse block is searched for motion, each way; finer levels add 3."""
+AGREEMENT = 48
+"""Forward and backward vectors agree below this, in 32nds of a small pixel (1.5 px)."""
+BLOCK = 64
+"""Frames whose integers are held before they become physical units."""
+
+
+def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> None:
+    """Find where each cell of `a` is in `b`.
+
+    Parameters
+    ----------
+    a, b : Small
+        Two frames of one grid.
+    grid : Grid
+    out : numpy.ndarray [shape=(rows, columns, 2), dtype=int32]
+        Filled with (dy, dx) in 32nds of a small pixel.
+
+    Notes
+    -----
+    Integer search over a three-level pyramid, then up to two Gauss–Newton steps with the fixed gradients
+    of `a` (inverse compositional: Baker & Matthews 2004, doi:10.1023/B:VISI.0000011205.11775.fd). Exact
+    for identical pictures and for shifts by whole small pixels.
+    """
+    (a0, ma0), (a1, ma1), (a2, ma2) = a.levels
+    (b0, mb0), (b1, mb1), (b2, mb2) = b.levels
+    coarse = np.empty(((grid.rows + 1) // 2, (grid.columns + 1) // 2, 2), np.int32)
+    middle = np.empty_like(out)
+    whole = np.empty_like(out)
+    camera = np.empty((2, 3))
+    motion.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse)
+    motion.fit_camera(coarse, 1.0, 4, a2.shape[0], a2.shape[1], 4, camera)
+    motion.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 2, 4, REACH // 2 + 1, middle)
+    motion.match_fine(a0, b0, ma0, mb0, middle, 1, camera, 4, CELL, REACH + 3, whole)
+    motion.refine(a0, b0, whole, out)
+
+
+class Series:
+    """Successive frames of one medium.
+
+    Parameters
+    ----------
+    grid : Grid
+        From `grid_of`; every frame has its size.
+
+    Attributes
+    ----------
+    length : int
+        Frames so far.
+    latest : Small or None
+        The small picture of the last frame.
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.length = 0
+        self.latest: Small | None = None
+        self._before: Small | None = None
+        """The frame before the latest."""
+        self._start = 0
+        """Number of the frame in row 0 of the block."""
+        self._row = -1
+        rows, columns = grid.rows, grid.columns
+        size = BLOCK + 1
+
+        def ints(*shape: int) -> Int32:
+            return np.zeros((size, *shape), np.int32)
+
+        self._block: dict[str, Array] = {
+            "slopes": np.zeros((size, rows, columns), np.int64),
+            "gain": np.zeros(size),
+            "luma": ints(rows, columns),
+            "blue": ints(rows, columns),
+            "red": ints(rows, columns),
+            "colour": ints(),
+            "changes": ints(rows, columns),
+            "counts": ints(256),
+            "flow": ints(rows, columns, 2),
+            "camera": np.zeros((size, 2, 3)),
+            "back": ints(3, 3, rows, columns),
+            "ahead": ints(3, 3, rows, columns),
+            "skip": ints(rows, columns),
+            "products": np.zeros((size, 3), np.int64),
+        }
+        self._mask = np.zeros(64, np.int32)
+
+    def add(self, frame: Planes) -> dict[str, Array] | None:
+        """Measure the next frame.
+
+        Parameters
+        ----------
+        frame : Planes
+
+        Returns
+        -------
+        dict or None
+            A block of finished frames, when one is full: see `finish`.
+        """
+        now = shrink_frame(frame, self.grid)
+        before = self.latest
+        self._row += 1
+        self._still(now, before)
+        if before is not None:
+            self._between(before, now)
+        self._before, self.latest = before, now
+        self.length += 1
+        if self._row < BLOCK:
+            return None
+        done = self._convert(BLOCK)
+        for array in self._block.values():
+            array[0] = array[BLOCK]
+            array[1:] = 0
+        self._row = 0
+        self._start += BLOCK
+        return done
+
+    def finish(self) -> dict[str, Array]:
+        """Give the frames that no block has had yet.
+
+        Returns
+        -------
+        dict
+            Arrays with one row a frame, float64, in the units of `GridSignals` and `MotionSignals`:
+            luma, blue, red, detail, change, change_peak, histogram, low, high; flow, camera, back,
+            ahead, error, skip, trust, likeness.
+        """
+        return self._convert(self._row + 1)
+
+    def _still(self, now: Small, before: Small | None) -> None:
+        block, row = self._block, self._row
+        block["slopes"][row] = now.slopes
+        block["gain"][row] = now.gain
+        shrink.cell_sums(now.luma, CELL, block["luma"][row])
+        if now.blue is not None and now.red is not None:
+            shrink.cell_sums(now.blue, CELL // 2, block["blue"][row])
+            shrink.cell_sums(now.red, CELL // 2, block["red"][row])
+            block["colour"][row] = 1
+        shrink.histogram(now.luma, 6, block["counts"][row])
+        if before is not None:
+            shrink.cell_changes(now.luma, before.luma, block["changes"][row])
+
+    def _between(self, before: Small, now: Small) -> None:
+        """Everything between the latest frame and the one before it; both rows are in the block."""
+        block, row, grid = self._block, self._row, self.grid
+        back = block["flow"][row]
+        ahead = np.zeros_like(back)
+        if not block["changes"][row].any():
+            back[:] = 0  # the same picture: no motion, and every comparison comes out as exactly nothing
+            block["camera"][row] = 0
+        else:
+            block_flow(now, before, grid, back)
+            block_flow(before, now, grid, ahead)
+            motion.fit_camera(
+                back, 1.0 / motion.FRACTION, CELL, grid.height, grid.width, 7, block["camera"][row]
+            )
+        mask = self._mask
+        residual.residue(*before.margins, *now.margins, ahead, back, AGREEMENT, mask, block["ahead"][row - 1])
+        residual.residue(*now.margins, *before.margins, back, ahead, AGREEMENT, mask, block["back"][row])
+        residual.gradient_products(now.margins[0], before.margins[0], back, block["products"][row])
+        if self._before is not None:
+            residual.skipped(
+                self._before.margins[0], now.margins[0], block["flow"][row - 1], ahead, block["skip"][row - 1]
+            )
+
+    def _convert(self, count: int) -> dict[str, Array]:
+        """Turn the first `count` rows of the block into physical units."""
+        raw = {name: array[:count] for name, array in self._block.items()}
+        pixels = float(UNIT * CELL**2)
+        chroma = pixels / 4
+        grey = raw["colour"][:, None, None] == 0
+        total = self.grid.width * self.grid.height
+        below = np.cumsum(raw["counts"], axis=1)
+        back, ahead = raw["back"], raw["ahead"]
+        return {
+            "luma": raw["luma"] / pixels,
+            "blue": np.where(grey, 128.0, raw["blue"] / chroma),
+            "red": np.where(grey, 128.0, raw["red"] / chroma),
+            "detail": raw["slopes"] * raw["gain"][:, None, None] / self.grid.slope_pixels(),
+            "change": raw["changes"].mean(axis=(1, 2)) / pixels,
+            "change_peak": (raw["changes"] / pixels).max(axis=(1, 2)),
+            "histogram": raw["counts"].reshape(count, 32, 8).sum(axis=2) / total,
+            # the code value under which 1 % (99 %) of the pixels lie
+            "low": (below < 0.01 * total).sum(axis=1).astype(np.float64),
+            "high": (below < 0.99 * total).sum(axis=1).astype(np.float64),
+            "flow": raw["flow"][:, :, :, ::-1] / motion.FRACTION,
+            "camera": raw["camera"].copy(),
+            "back": back[:, :, 0] / (UNIT * np.maximum(back[:, :, 1], 1)),
+            "ahead": ahead[:, :, 0] / (UNIT * np.maximum(ahead[:, :, 1], 1)),
+            "error": back[:, 0, 2] / pixels,
+            "skip": raw["skip"] / pixels,
+            "trust": back[:, 0, 1] / CELL**2,
+            "likeness": self._likeness(raw["products"]),
+        }
+
+    def _likeness(self, products: Array) -> Float64:
+        """Correlation from sums; 1 where neither picture has a gradient, and for the first frame."""
+        aa, bb, ab = (products[:, k].astype(np.float64) for k in range(3))
+        size = np.sqrt(aa * bb)
+        alike = np.where(size > 0, ab / np.maximum(size, 1.0), 0.0)
+        return np.asarray(np.where((aa == 0) & (bb == 0), 1.0, np.clip(alike, -1.0, 1.0)))
