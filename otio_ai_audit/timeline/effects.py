@@ -60,10 +60,10 @@ def _read_keys(effect: otio.schema.TimeEffect, look: Look) -> None:
 
 def _read_resolve(effect: otio.schema.Effect, look: Look) -> None:
     resolve = effect.metadata.get(RESOLVE)
-    if not isinstance(resolve, Mapping) or not resolve.get("Enabled", True):
+    if not isinstance(resolve, Mapping):
         return
     parameters = resolve.get("Parameters")
-    if not parameters:
+    if not parameters or not resolve.get("Enabled", True):
         return
     read = _READERS.get(str(resolve.get("Effect Name", "")))
     if read is not None:

@@ -126,7 +126,8 @@ class Resolver:
         if pattern is not None:
             playing = exact_rate(available.duration.rate) if available is not None else rate
             return self._sequence(url, pattern, playing, available)
-        return Source(label=url, available=available, problem=f"File not found: {url}", relink=True)
+        what = "No permission to read" if url in self.relinker.denied else "File not found"
+        return Source(label=url, available=available, problem=f"{what}: {url}", relink=True)
 
     def _unpacked(self, url: str) -> tuple[Path, bool] | None:
         if self.bundle is None or url.startswith(("/", "\\")) or ":" in url[:12]:

@@ -224,10 +224,14 @@ def _clip(leaf: Leaf, resolver: Resolver, clock: Clock) -> _Clip:
     one_frame = available is not None and available.duration.value <= 1 < leaf.length
     if media is not None and media.kind == "video" and one_frame and not leaf.look.keys:
         source = replace(source, media=replace(media, kind="still"))
-    start = math.floor(leaf.start + Fraction(1, 2))
-    end = max(start, math.floor(leaf.start + leaf.frames + Fraction(1, 2)))
+    start = _nearest(leaf.start)
+    end = max(start, _nearest(leaf.start + leaf.frames))
     name = leaf.clip.name or (file_name(source.label) if source.label else leaf.id)
     return _Clip(leaf, start, end, name, source)
+
+
+def _nearest(frames: Fraction) -> int:
+    return frames.numerator if frames.denominator == 1 else math.floor(frames + Fraction(1, 2))
 
 
 def _hide(clips: Sequence[_Clip], clock: Clock, everything: bool) -> None:
@@ -322,10 +326,11 @@ def _use(clip: _Clip, media: Media, timing: MediaTime, clock: Clock) -> ClipUse:
     if leaf.start != clip.start:
         late = (leaf.start - clip.start) / rate
         knots = tuple((time + late, media_seconds) for time, media_seconds in knots)
-    seen = [(Fraction(low), Fraction(high)) for low, high in clip.seen]
-    blends = [(max(low, a), min(high, b)) for low, high in leaf.blended for a, b in seen]
+    blends = [
+        (max(low, Fraction(a)), min(high, Fraction(b))) for low, high in leaf.blended for a, b in clip.seen
+    ]
     under = _clip_times(clip, [one for one in blends if one[0] < one[1]], rate)
-    seen = _clip_times(clip, seen, rate)
+    seen = _clip_times(clip, clip.seen, rate)
     visible: tuple[Span, ...]
     excused: tuple[Span, ...] = ()
     if media.kind == "still":
@@ -364,7 +369,7 @@ def _clip_times(
     clip: _Clip, ranges: Sequence[tuple[Fraction | int, Fraction | int]], rate: Fraction
 ) -> list[Range]:
     """Record ranges as clip time in seconds; whole frames are relative to the clip's exact start."""
-    return [((Fraction(a) - clip.start) / rate, (Fraction(b) - clip.start) / rate) for a, b in ranges]
+    return [((a - clip.start) / rate, (b - clip.start) / rate) for a, b in ranges]
 
 
 def _held(clip: _Clip, knots: Knots, grid: Fraction, rate: Fraction) -> Ranges:

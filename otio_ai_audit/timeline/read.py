@@ -69,7 +69,11 @@ def raw_text(path: Path) -> str:
         As `read`.
     """
     suffix = path.suffix.lower()
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise TimelineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if not there:
         raise TimelineError(f"There is no file {path}; check the name.")
     if suffix in _OTHERS:
         raise TimelineError(f"{path.name} is {_OTHERS[suffix]} and cannot be read here. {_EXPORT}")
@@ -130,8 +134,11 @@ def as_timeline(root: Any, path: Path) -> otio.schema.Timeline:
     if isinstance(root, otio.schema.Timeline):
         return root
     if not isinstance(root, otio.core.Item):
-        what = root.schema_name() if isinstance(root, otio.core.SerializableObject) else "something else"
-        raise TimelineError(f"{path.name} holds no timeline but {what}; export the timeline as .otio.")
+        if not isinstance(root, otio.core.SerializableObject):
+            raise TimelineError(f"{path.name} is JSON but not an OTIO timeline. {_EXPORT}")
+        raise TimelineError(
+            f"{path.name} holds no timeline but {root.schema_name()}; export the timeline as .otio."
+        )
     tl = otio.schema.Timeline()
     if isinstance(root, otio.schema.Stack):
         tl.tracks = root

@@ -238,6 +238,8 @@ class Relinker:
         self.maps = tuple(maps)
         self.index = Index(tuple(roots))
         self.bases = tuple(bases)
+        self.denied: set[str] = set()
+        """URLs whose folder may not be entered."""
         self._known: dict[str, Found | None] = {}
         self._listed: dict[str, tuple[str, ...]] = {}
         self._by_stem: dict[str, dict[str, list[str]]] = {}
@@ -285,10 +287,19 @@ class Relinker:
                 self._listed[key] = ()
         return self._listed[key]
 
+    def _is_file(self, place: Path, url: str) -> bool:
+        try:
+            return place.is_file()
+        except PermissionError:
+            self.denied.add(url)
+            return False
+        except (OSError, ValueError):
+            return False
+
     def _search(self, url: str) -> Found | None:
         places = self.places(url)
         for place in places:
-            if place.is_file():
+            if self._is_file(place, url):
                 return Found(place)
         for spelling in local_candidates(url):
             indexed = self.index.find(spelling)
@@ -296,7 +307,7 @@ class Relinker:
                 return Found(indexed)
         beside = self.beside(url)
         for place in beside:
-            if place.is_file():
+            if self._is_file(place, url):
                 return Found(place)
         for place in (*places, *beside):
             proxy = self.proxy_of(place)

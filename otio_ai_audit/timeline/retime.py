@@ -45,7 +45,7 @@ def linear(duration: Fraction, first: Fraction, speed: Fraction = Fraction(1)) -
     speed : Fraction
         1 is normal, 0 holds the first frame, negative runs backwards.
     """
-    reach = first + duration * abs(speed)
+    reach = first + (duration if speed == 1 else duration * abs(speed))
     if speed < 0:
         return ((Fraction(0), reach), (duration, first))
     return ((Fraction(0), first), (duration, reach))

@@ -64,11 +64,12 @@ def media_time(leaf: Leaf, source: Source, clock: Clock) -> MediaTime:
     else:
         knots = linear(duration, start, leaf.look.speed)
     if length is not None:
-        low, high = min(media for _, media in knots), max(media for _, media in knots)
+        medias = [media for _, media in knots]
+        low, high = min(medias), max(medias)
         rate = grid or clock.rate
         if low >= length or high < 0 or (high == 0 and high != low):
             return MediaTime(knots, grid, length, problem=_beyond(source, low, length, rate))
-        extra = math.floor((high - length) * rate + Fraction(1, 2))
+        extra = math.floor((high - length) * rate + Fraction(1, 2)) if high > length else 0
         if extra > 1:
             notes.append(f"The edit uses {extra} frames more than the media has.")
     return MediaTime(knots, grid, length, notes=tuple(notes))
@@ -110,7 +111,8 @@ def _offset(
     if available is None or available.start_time.rate <= 0:
         return _without_start(value, rate, notes)
     zero, media_rate = Fraction(available.start_time.value), exact_rate(available.start_time.rate)
-    for offset in _readings(value, rate, zero, media_rate):
+    readings = [value - zero] if rate == media_rate else _readings(value, rate, zero, media_rate)
+    for offset in readings:
         seconds = Fraction(round(offset)) / rate
         if _whole(offset) and (length is None or -1 / rate <= seconds < length):
             return max(seconds, Fraction(0))
@@ -129,9 +131,6 @@ def _readings(value: Fraction, rate: Fraction, zero: Fraction, media_rate: Fract
     Who wrote the file may have counted with 23.976 or 23.98 where 24000/1001 is meant, or have kept
     the timecode's digits from one rate to the other.
     """
-    if rate == media_rate:
-        yield value - zero
-        return
     yield value - zero * rate / media_rate
     for digits in (3, 2):
         ratio = Fraction(f"{float(rate):.{digits}f}") / Fraction(f"{float(media_rate):.{digits}f}")
@@ -150,4 +149,4 @@ def _without_start(value: Fraction, rate: Fraction, notes: list[str]) -> Fractio
 
 
 def _whole(frames: Fraction) -> bool:
-    return abs(frames - round(frames)) <= NOISE
+    return frames.denominator == 1 or abs(frames - round(frames)) <= NOISE

@@ -146,12 +146,16 @@ def expand(paths: Sequence[Path]) -> list[Take]:
     listed: list[Path] = []
     for path in paths:
         pattern = parse_pattern(path.name)
-        if not path.is_dir() and path.exists():
+        try:
+            folder, there = path.is_dir(), path.exists()
+        except OSError as error:
+            raise MediaError(f"{path} cannot be read: {error.strerror or error}.") from error
+        if there and not folder:
             listed.append(path)
             continue
         takes += _group(listed, FEWEST_LISTED)
         listed = []
-        if path.is_dir():
+        if folder:
             found = _folder_takes(path)
             if not found:
                 raise MediaError(f"The folder {path} holds no video and no pictures.")

@@ -54,6 +54,8 @@ class Clock:
 
 def snap(value: Fraction) -> Fraction:
     """Take float noise off a frame count."""
+    if value.denominator == 1:
+        return value
     whole = round(value)
     return Fraction(whole) if abs(value - whole) <= NOISE else value
 
