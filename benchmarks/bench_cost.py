@@ -62,7 +62,7 @@ def scene(frames: int) -> Iterator[UInt8]:
     """Draw the clip, one RGB picture at a time."""
     rng = np.random.default_rng(20)
     world = ground(rng, HEIGHT + 400, WIDTH + 800)
-    grain = rng.normal(0, 1.2, (HEIGHT + 64, WIDTH + 64, 1)).round().astype(np.int8)
+    grain = rng.normal(0, 2.5, (HEIGHT + 64, WIDTH + 64, 1)).round().astype(np.int8)
     shapes = [ground(rng, side, side) for side in (160, 240, 320)]
     y, x = np.mgrid[0:HEIGHT, 0:1]
     for n in range(frames):
@@ -81,7 +81,7 @@ def scene(frames: int) -> Iterator[UInt8]:
 
 def render(folder: Path, frames: int) -> Path:
     path = folder / f"pan_{frames}.mp4"
-    options = {"preset": "veryfast", "crf": "20"}
+    options = {"preset": "faster", "crf": "20"}
     video.encode(path, scene(frames), Fraction(25), codec="libx264", options=options)
     return path
 

@@ -147,7 +147,7 @@ def _short(info: MediaInfo) -> bool:
 def _read(job: MediaJob, reader: video.FrameReader, span: Span | None) -> MediaSignals:
     info = reader.info
     length = span.duration if span else Fraction(info.promised_frames or 0) / info.rate
-    columns = Columns(int(min(length, 600) * info.rate) + 2)
+    columns = Columns(int(min(length, Fraction(600)) * info.rate) + 2)
     strip: list[Thumbnail] = []
     problems: list[Problem] = []
     for rows in _blocks(reader, info, strip, problems):

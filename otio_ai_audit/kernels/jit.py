@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numba.core.config
 from numba import types
-from numba.core import config
 
 from .cache import cache_dir
 
@@ -82,6 +82,7 @@ def kernel(*signatures: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Kerne
     """Declare a kernel for these argument types. Without a writable cache it is compiled every run."""
 
     def declare(function: Callable[..., Any]) -> Kernel:
+        config: Any = numba.core.config
         before = config.CACHE_DIR
         config.CACHE_DIR = str(_FOLDER)  # read once, while the function is declared
         try:

@@ -24,13 +24,16 @@ FRACTION = 32
 # is searched exhaustively: 0.05 and 1 code value a pixel.
 _DISTANCE = 205
 _SEARCH = 4096
+# Advantage of the camera's own vector: a tenth of a code value a pixel.
+_FLAT = 410
 _RIDGE = 4096.0
 # 32nds of a pixel: after a step this short the next one would be shorter than one of them.
 _SETTLED = 8
 
 
 @kernel((given("int16", 2), filled("int16", 2)))
-def halve(plane: Array, out: Array) -> None:  # noqa: D103
+def halve(plane: Array, out: Array) -> None:
+    """Mean of 2 × 2 pixels, rounded; an `out` that is larger than half repeats the edge."""
     height, width = plane.shape
     rows, columns = out.shape
     for y in range(rows):
@@ -48,7 +51,8 @@ def halve(plane: Array, out: Array) -> None:  # noqa: D103
 
 
 @kernel((given("int16", 2), filled("int32", 1), filled("int32", 1), filled("int16", 2)))
-def window_means(plane: Array, column: Array, pair: Array, out: Array) -> None:  # noqa: D103
+def window_means(plane: Array, column: Array, pair: Array, out: Array) -> None:
+    """Mean of the 8 × 8 window that begins at each pixel, rounded."""
     width = plane.shape[1]
     rows, columns = out.shape
     for x in range(width):
@@ -81,7 +85,7 @@ def _cost(
     at: tuple[int, int],
     dy: int,
     dx: int,
-) -> int:
+) -> Any:
     """Mean-removed absolute differences of the window at `at` of `a` and `at` + (dy, dx) of `b`."""
     height, width = shape
     by = min(max(at[0] + dy, 0), height - 8)
@@ -109,7 +113,7 @@ def _cost(
 
 
 @helper
-def _texture(a: Array, means: Array, shape: tuple[int, int], at: tuple[int, int]) -> int:
+def _texture(a: Array, means: Array, shape: tuple[int, int], at: tuple[int, int]) -> Any:
     """Absolute differences of the window at `at` from its mean."""
     width = shape[1]
     level = np.int16(means[np.uint64(at[0] * (width - 7) + at[1])])
@@ -128,10 +132,14 @@ def _texture(a: Array, means: Array, shape: tuple[int, int], at: tuple[int, int]
 _PICTURES = (given("int16", 2), given("int16", 2), given("int16", 2), given("int16", 2))
 
 
-@kernel((*_PICTURES, int64, int64, filled("int32", 3)))
-def match_coarse(  # noqa: D103
-    a: Array, b: Array, mean_a: Array, mean_b: Array, block: int, reach: int, out: Array
+@kernel((*_PICTURES, int64, int64, filled("int32", 3), filled("float64", 2)))
+def match_coarse(
+    a: Array, b: Array, mean_a: Array, mean_b: Array, block: int, reach: int, out: Array, weight: Array
 ) -> None:
+    """Whole-pixel vectors of overlapping windows: what the neighbours have, else everything in reach.
+
+    `weight` becomes near 1 where there is texture to match and near 0 where there is none.
+    """
     height, width = a.shape
     fa, fb = a.ravel(), b.ravel()
     means = (mean_a.ravel(), mean_b.ravel())
@@ -148,6 +156,7 @@ def match_coarse(  # noqa: D103
             y = min(max(r * block + block // 2 - 4, 0), height - 8)
             x = min(max(c * block + block // 2 - 4, 0), width - 8)
             at = (y, x)
+            texture = np.int64(0)
             best_y = np.int64(out[r, c, 0])
             best_x = np.int64(out[r, c, 1])
             best = _cost(fa, fb, means, shape, at, best_y, best_x)
@@ -170,11 +179,16 @@ def match_coarse(  # noqa: D103
                     best = cost
                     best_y = vy
                     best_x = vx
-            if turn == 0 and best > _SEARCH and 3 * best > _texture(fa, means[0], shape, at):
-                near_y = best_y
-                near_x = best_x
-                for vy in range(-reach_y, reach_y + 1):
-                    for vx in range(-reach_x, reach_x + 1):
+            if turn == 0:
+                texture = _texture(fa, means[0], shape, at)
+                weight[r, c] = texture / (texture + 2.0 * _SEARCH)
+            if turn == 0 and best > _SEARCH and 3 * best > texture:
+                near_y = np.int64(best_y)
+                near_x = np.int64(best_x)
+                for sy in range(-reach_y, reach_y + 1):
+                    for sx in range(-reach_x, reach_x + 1):
+                        vy = np.int64(sy)
+                        vx = np.int64(sx)
                         cost = _cost(fa, fb, means, shape, at, vy, vx)
                         cost += _DISTANCE * min(abs(vy - near_y) + abs(vx - near_x), abs(vy) + abs(vx))
                         if cost < best:
@@ -186,7 +200,7 @@ def match_coarse(  # noqa: D103
 
 
 @kernel((*_PICTURES, given("int32", 3), int64, given("float64", 2), int64, int64, int64, filled("int32", 3)))
-def match_fine(  # noqa: D103
+def match_fine(
     a: Array,
     b: Array,
     mean_a: Array,
@@ -199,6 +213,7 @@ def match_fine(  # noqa: D103
     reach: int,
     out: Array,
 ) -> None:
+    """Whole-pixel vectors of one window a cell, from those of the level above (`parents`) and `camera`."""
     height, width = a.shape
     fa, fb = a.ravel(), b.ravel()
     means = (mean_a.ravel(), mean_b.ravel())
@@ -261,7 +276,12 @@ def match_fine(  # noqa: D103
                 tried_x[count] = vx
                 count += 1
                 cost = _cost(fa, fb, means, shape, at, vy, vx)
-                cost += _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
+                if k == 1:
+                    # where nothing can be told apart, a cell moves with the camera
+                    cost -= _FLAT
+                    near_y, near_x = (vy, vx) if cost < best else (near_y, near_x)
+                else:
+                    cost += _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
                 if cost < best:
                     best = cost
                     best_y = vy
@@ -269,7 +289,7 @@ def match_fine(  # noqa: D103
             # downhill in steps of one pixel
             came = -1
             for _ in range(4):
-                if best == 0:
+                if best <= 0:
                     break
                 from_y = best_y
                 from_x = best_x
@@ -296,7 +316,7 @@ def match_fine(  # noqa: D103
 
 
 @helper
-def _slopes(a: Array, k: int, pitch: int) -> tuple[int, int]:
+def _slopes(a: Array, k: int, pitch: int) -> Any:
     """Central differences in 16ths of a code value a pixel, (across, down)."""
     one = np.uint64(1)
     across = np.int32(np.int32(np.int32(a[k + one]) - np.int32(a[k - one])) >> 3)
@@ -304,9 +324,13 @@ def _slopes(a: Array, k: int, pitch: int) -> tuple[int, int]:
     return across, down
 
 
-@kernel((given("int16", 2), given("int16", 2), given("int32", 3), filled("int32", 3)))
-def refine(a: Array, b: Array, whole: Array, out: Array) -> None:
-    """Step from whole pixels to 32nds: least squares over the cell, its mean left out."""
+@kernel((given("int16", 2), given("int16", 2), given("int32", 3), filled("int32", 3), filled("float64", 2)))
+def refine(a: Array, b: Array, whole: Array, out: Array, weight: Array) -> None:
+    """Step from whole pixels to 32nds: least squares over the cell, its mean left out.
+
+    `weight` becomes near 1 where there are slopes in two directions, near 0 where there are none or the
+    cell shows one straight edge.
+    """
     height, width = a.shape
     fa, fb = a.ravel(), b.ravel()
     rows, columns = out.shape[:2]
@@ -320,6 +344,7 @@ def refine(a: Array, b: Array, whole: Array, out: Array) -> None:
             vx = sx << 5
             out[r, c, 0] = vy
             out[r, c, 1] = vx
+            weight[r, c] = 0.0
             # room for the slopes in `a` and for a sub-pixel step in `b`
             y = min(max(min(max(8 * r, 1), height - 9) + sy, 2), height - 11) - sy
             x = min(max(min(max(8 * c, 1), width - 9) + sx, 2), width - 11) - sx
@@ -343,6 +368,8 @@ def refine(a: Array, b: Array, whole: Array, out: Array) -> None:
             mxy = gxy - np.float64(gx) * gy / 64.0
             myy = gyy - np.float64(gy) * gy / 64.0 + _RIDGE
             determinant = mxx * myy - mxy * mxy
+            smaller = determinant / (mxx + myy) - 0.5 * _RIDGE
+            weight[r, c] = smaller / (smaller + 16.0 * _RIDGE)
             for _ in range(2):
                 place = np.uint64((y + (vy >> 5)) * width + x + (vx >> 5))
                 fy = np.int32(vy & 31)
@@ -387,10 +414,15 @@ def refine(a: Array, b: Array, whole: Array, out: Array) -> None:
             out[r, c, 1] = vx
 
 
-@kernel((given("int32", 3), float64, int64, int64, int64, int64, filled("float64", 2)))
-def fit_camera(  # noqa: D103
-    vectors: Array, scale: float, cell: int, height: int, width: int, turns: int, out: Array
+@kernel((given("int32", 3), given("float64", 2), float64, int64, int64, int64, int64, filled("float64", 2)))
+def fit_camera(
+    vectors: Array, trust: Array, scale: float, cell: int, height: int, width: int, turns: int, out: Array
 ) -> None:
+    """One affine motion for all cells, (dx, dy) = out · (1, x, y): reweighted least squares.
+
+    Cells far from the fit count less and less (Geman–McClure weights on a scale that shrinks from 8 to
+    a quarter pixel), so what moves on its own drops out.
+    """
     rows, columns = vectors.shape[:2]
     out[:, :] = 0.0
     soft = 0.0  # 1 / squared distance at which a cell counts a quarter
@@ -408,7 +440,7 @@ def fit_camera(  # noqa: D103
                 du = u - (a0 + a1 * x + a2 * y)
                 dv = v - (b0 + b1 * x + b2 * y)
                 weight = 1.0 / (1.0 + (du * du + dv * dv) * soft)
-                weight *= weight
+                weight *= weight * (trust[r, c] + 1e-3)
                 wx = weight * x
                 wy = weight * y
                 n += weight

@@ -40,7 +40,7 @@ def with_margin(plane: Array, pad: int, out: Array) -> None:
 
 
 @helper
-def _blend(flat: Array, k: int, pitch: int, weights: tuple[int, int, int, int], bits: int) -> int:
+def _blend(flat: Array, k: int, pitch: int, weights: tuple[int, int, int, int], bits: int) -> Any:
     """Bilinear value at place `k` with weights that add up to 2 ** bits."""
     one = np.uint64(1)
     s = np.int32(np.int32(flat[k]) * weights[0])
@@ -51,14 +51,14 @@ def _blend(flat: Array, k: int, pitch: int, weights: tuple[int, int, int, int], 
 
 
 @helper
-def _aim(at: int, vector: int, bits: int, cell: int, pad: int, size: int) -> tuple[int, int]:
+def _aim(at: int, vector: int, bits: int, cell: int, pad: int, size: int) -> Any:
     """First place, counted in the margin's rows or columns, and fraction that a vector points to."""
     whole = (at + (vector >> bits)) + pad
     return min(max(whole, 0), size + 2 * pad - cell - 2), vector & ((1 << bits) - 1)
 
 
 @helper
-def _weights(fy: int, fx: int, bits: int) -> tuple[int, int, int, int]:
+def _weights(fy: int, fx: int, bits: int) -> Any:
     full = 1 << bits
     return (
         np.int32((full - fy) * (full - fx)),
@@ -79,7 +79,7 @@ def _mark(
     limit: int,
     size: tuple[int, int],
     mask: Array,
-) -> int:
+) -> Any:
     """Fill the cell's 64 marks: 1 where the vector and the one at its end cancel within `limit`."""
     height, width = size
     rows, columns = flow.shape[:2]
@@ -122,7 +122,7 @@ def _mark(
 @helper
 def _chroma(
     now: Array, other: Array, y: int, x: int, vy: int, vx: int, size: tuple[int, int], mask: Array
-) -> tuple[int, int]:
+) -> Any:
     """Signed sum over marked pixels of a 4 × 4 chroma cell, and how many those are."""
     pad = PAD // 2
     py, fy = _aim(y, vy, 6, 4, pad, size[0])
@@ -240,8 +240,8 @@ def skipped(before: Array, after: Array, back: Array, ahead: Array, out: Array) 
 @helper
 def _slope_products(
     a: Array, b: Array, here: int, there: int, to: int, pitch: int, weights: tuple[int, int, int, int]
-) -> tuple[int, int, int]:
-    """Sums over a cell of p·p, q·q and p·q: slopes towards `to` of `a` and of `b` as it is moved."""
+) -> Any:
+    """Add up over a cell p·p, q·q and p·q: slopes towards `to` of `a` and of `b` as it is moved."""
     one = np.uint64(1)
     aa = np.int32(0)
     bb = np.int32(0)

@@ -28,7 +28,7 @@ BLOCK = 64
 """Frames whose integers are held before they become physical units."""
 
 
-def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> None:
+def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> Float64:
     """Find where each cell of `a` is in `b`.
 
     Parameters
@@ -39,23 +39,31 @@ def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> None:
     out : numpy.ndarray [shape=(rows, columns, 2), dtype=int32]
         Filled with (dy, dx) in 32nds of a small pixel.
 
+    Returns
+    -------
+    numpy.ndarray [shape=(rows, columns), dtype=float64]
+        How well texture fixes each vector, 0 to 1.
+
     Notes
     -----
     Integer search over a three-level pyramid, then up to two Gauss–Newton steps with the fixed gradients
     of `a` (inverse compositional: Baker & Matthews 2004, doi:10.1023/B:VISI.0000011205.11775.fd). Exact
-    for identical pictures and for shifts by whole small pixels.
+    for identical pictures and for shifts by whole small pixels. Cells without texture follow the camera.
     """
     (a0, ma0), (a1, ma1), (a2, ma2) = a.levels
     (b0, mb0), (b1, mb1), (b2, mb2) = b.levels
     coarse = np.empty(((grid.rows + 1) // 2, (grid.columns + 1) // 2, 2), np.int32)
+    texture = np.empty(coarse.shape[:2])
     middle = np.empty_like(out)
     whole = np.empty_like(out)
+    weight = np.empty(out.shape[:2])
     camera = np.empty((2, 3))
-    motion.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse)
-    motion.fit_camera(coarse, 1.0, 4, a2.shape[0], a2.shape[1], 4, camera)
+    motion.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse, texture)
+    motion.fit_camera(coarse, texture, 1.0, 4, a2.shape[0], a2.shape[1], 6, camera)
     motion.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 2, 4, REACH // 2 + 1, middle)
     motion.match_fine(a0, b0, ma0, mb0, middle, 1, camera, 4, CELL, REACH + 3, whole)
-    motion.refine(a0, b0, whole, out)
+    motion.refine(a0, b0, whole, out, weight)
+    return weight
 
 
 class Series:
@@ -171,11 +179,10 @@ class Series:
             back[:] = 0  # the same picture: no motion, and every comparison comes out as exactly nothing
             block["camera"][row] = 0
         else:
-            block_flow(now, before, grid, back)
+            weight = block_flow(now, before, grid, back)
             block_flow(before, now, grid, ahead)
-            motion.fit_camera(
-                back, 1.0 / motion.FRACTION, CELL, grid.height, grid.width, 7, block["camera"][row]
-            )
+            scale = 1.0 / motion.FRACTION
+            motion.fit_camera(back, weight, scale, CELL, grid.height, grid.width, 7, block["camera"][row])
         mask = self._mask
         residual.residue(*before.margins, *now.margins, ahead, back, AGREEMENT, mask, block["ahead"][row - 1])
         residual.residue(*now.margins, *before.margins, back, ahead, AGREEMENT, mask, block["back"][row])
