@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
+
+from otio_ai_audit.kernels import cache_dir
+
+# Compiled kernels may be shared by all tests and with the user: named before a test moves the cache.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir().parent))
 
 
 @pytest.fixture

@@ -1,0 +1,238 @@
+"""Every kernel against its plain twin in `tests/reference.py`; also run with ``NUMBA_DISABLE_JIT=1``."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from otio_ai_audit.kernels import motion, residual, shrink
+from otio_ai_audit.kernels.jit import KERNELS
+from tests import reference
+
+HEIGHT, WIDTH = 27, 36  # neither a whole number of cells
+ROWS, COLUMNS = 4, 5
+
+
+def picture(rng: np.random.Generator, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
+    """Smooth texture in 64ths of a code value, with clipped black and white in it."""
+    knots = rng.normal(size=(height // 3 + 3, width // 3 + 3))
+    fine = np.kron(knots, np.ones((3, 3)))[1 : height + 1, 1 : width + 1] + 0.3 * rng.normal(
+        size=(height, width)
+    )
+    return np.clip(8000 + 4500 * fine, 0, 255 * 64).astype(np.int16)
+
+
+def shifted(plane: np.ndarray, dy: int, dx: int) -> np.ndarray:
+    return np.roll(plane, (dy, dx), (0, 1))
+
+
+def flow_like(rng: np.random.Generator, rows: int = ROWS, columns: int = COLUMNS) -> np.ndarray:
+    """Vectors of every length: none, small, and far out of the picture."""
+    flow = rng.integers(-100, 100, (rows, columns, 2)).astype(np.int32)
+    flow[0, 0] = 0
+    flow[-1, -1] = 3000, -3000
+    flow[0, -1] = -1500, 700
+    return flow
+
+
+def test_every_kernel_has_a_twin() -> None:
+    twins = {name for name, _ in inspect.getmembers(reference, inspect.isfunction)}
+    assert set(KERNELS) <= twins
+    assert len(KERNELS) >= 15
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("factor", [1, 2, 3, 8])
+def test_box_luma(rng: np.random.Generator, dtype: type, factor: int) -> None:
+    height, width, cell = 5, 7, 2
+    plane = rng.integers(0, np.iinfo(dtype).max, (height * factor + 3, width * factor + 9), endpoint=True)
+    plane = plane.astype(dtype)
+    wide = width * factor
+    narrow = np.uint16 if dtype == np.uint8 else np.uint32
+    sums, detail = np.empty((height, width), np.int32), np.empty((2, 3), np.int64)
+    scratch = (np.empty(wide, narrow), np.empty(wide, narrow), np.empty(wide, np.int32))
+    shrink.box_luma(plane, factor, cell, *scratch, sums, detail)
+    expected_sums, expected_detail = reference.box_luma(plane, factor, cell, height, width, 2, 3)
+    np.testing.assert_array_equal(sums, expected_sums)
+    np.testing.assert_array_equal(detail, expected_detail)
+
+
+def test_box_luma_of_the_largest_boxes_stays_exact() -> None:
+    plane = np.zeros((128, 64 * 2), np.uint16)
+    plane[::2, ::2] = 65535
+    sums, detail = np.empty((2, 2), np.int32), np.empty((1, 1), np.int64)
+    scratch = (np.empty(128, np.uint32), np.empty(128, np.uint32), np.empty(128, np.int32))
+    shrink.box_luma(plane, 64, 8, *scratch, sums, detail)
+    expected = reference.box_luma(plane, 64, 8, 2, 2, 1, 1)
+    np.testing.assert_array_equal(sums, expected[0])
+    np.testing.assert_array_equal(detail, expected[1])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(("step", "offset"), [(1, 0), (2, 0), (2, 1)])
+@pytest.mark.parametrize(("across", "down"), [(1, 1), (2, 4), (8, 8), (16, 3)])
+def test_box_chroma(
+    rng: np.random.Generator, dtype: type, step: int, offset: int, across: int, down: int
+) -> None:
+    height, width = 3, 4
+    shape = (height * down + 1, width * across * step + 5)
+    plane = rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
+    wide = width * across * step
+    sums = np.empty((height, width), np.int32)
+    column = np.empty(wide, np.uint16 if dtype == np.uint8 else np.uint32)
+    shrink.box_chroma(plane, step, offset, across, down, column, np.empty(wide, np.int32), sums)
+    np.testing.assert_array_equal(
+        sums, reference.box_chroma(plane, step, offset, across, down, height, width)
+    )
+
+
+def test_level(rng: np.random.Generator) -> None:
+    sums = rng.integers(0, 255 * 64, (6, 7)).astype(np.int32)
+    out = np.empty(sums.shape, np.int16)
+    shrink.level(sums, 1.37, -900.25, 255 * 64, out)
+    np.testing.assert_array_equal(out, reference.level(sums, 1.37, -900.25, 255 * 64))
+
+
+@pytest.mark.parametrize("cell", [4, 8])
+def test_cell_sums(rng: np.random.Generator, cell: int) -> None:
+    plane = picture(rng)
+    out = np.empty((-(-HEIGHT // cell), -(-WIDTH // cell)), np.int32)
+    shrink.cell_sums(plane, cell, out)
+    np.testing.assert_array_equal(out, reference.cell_sums(plane, cell, *out.shape))
+
+
+def test_cell_changes(rng: np.random.Generator) -> None:
+    one, two = picture(rng), picture(rng)
+    out = np.empty((ROWS, COLUMNS), np.int32)
+    shrink.cell_changes(one, two, out)
+    np.testing.assert_array_equal(out, reference.cell_changes(one, two, ROWS, COLUMNS))
+
+
+def test_histogram(rng: np.random.Generator) -> None:
+    plane = picture(rng)
+    out = np.empty(256, np.int32)
+    shrink.histogram(plane, 6, out)
+    np.testing.assert_array_equal(out, reference.histogram(plane, 6, 256))
+
+
+@pytest.mark.parametrize("shape", [(13, 18), (14, 20), (30, 40)])
+def test_halve(rng: np.random.Generator, shape: tuple[int, int]) -> None:
+    plane = picture(rng)
+    out = np.empty(shape, np.int16)
+    motion.halve(plane, out)
+    np.testing.assert_array_equal(out, reference.halve(plane, shape))
+
+
+def means_of(plane: np.ndarray) -> np.ndarray:
+    out = np.empty((plane.shape[0] - 7, plane.shape[1] - 7), np.int16)
+    motion.window_means(plane, np.empty(plane.shape[1], np.int32), np.empty(plane.shape[1], np.int32), out)
+    return out
+
+
+def test_window_means(rng: np.random.Generator) -> None:
+    plane = picture(rng)
+    np.testing.assert_array_equal(means_of(plane), reference.window_means(plane))
+
+
+def pairs(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
+    base = picture(rng)
+    brighter = np.minimum(shifted(base, -2, 3).astype(np.int64) + 700, 255 * 64).astype(np.int16)
+    return [(base, base), (base, brighter), (base, picture(rng)), (base, np.full_like(base, 5000))]
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_match_coarse(rng: np.random.Generator, which: int) -> None:
+    a, b = pairs(rng)[which]
+    out, weight = np.empty((4, 5, 2), np.int32), np.empty((4, 5))
+    motion.match_coarse(a, b, means_of(a), means_of(b), 8, 3, out, weight)
+    expected = reference.match_coarse(a, b, means_of(a), means_of(b), 8, 3, 4, 5)
+    np.testing.assert_array_equal(out, expected[0])
+    np.testing.assert_allclose(weight, expected[1])
+
+
+@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_match_fine(rng: np.random.Generator, which: int, ratio: int) -> None:
+    a, b = pairs(rng)[which]
+    parents = rng.integers(-3, 4, (ROWS // ratio, COLUMNS // ratio, 2)).astype(np.int32)
+    camera = np.array([[1.5, 0.01, 0.0], [-1.0, 0.0, 0.02]])
+    out = np.empty((ROWS, COLUMNS, 2), np.int32)
+    arguments = (a, b, means_of(a), means_of(b), parents, ratio, camera, 2, 8, 6)
+    motion.match_fine(*arguments, out)
+    np.testing.assert_array_equal(out, reference.match_fine(*arguments, ROWS, COLUMNS))
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_refine(rng: np.random.Generator, which: int) -> None:
+    a, b = pairs(rng)[which]
+    whole = rng.integers(-2, 3, (ROWS, COLUMNS, 2)).astype(np.int32)
+    whole[1:3, 1:3] = -2, 3
+    whole[0, 0] = 25, -25
+    out, weight = np.empty_like(whole), np.empty((ROWS, COLUMNS))
+    motion.refine(a, b, whole, out, weight)
+    expected = reference.refine(a, b, whole)
+    np.testing.assert_array_equal(out, expected[0])
+    np.testing.assert_allclose(weight, expected[1])
+
+
+def test_fit_camera(rng: np.random.Generator) -> None:
+    flow = flow_like(rng, 6, 8)
+    trust = rng.random((6, 8))
+    out = np.empty((2, 3))
+    motion.fit_camera(flow, trust, 1 / 32, 8, 45, 60, 7, out)
+    np.testing.assert_allclose(out, reference.fit_camera(flow, trust, 1 / 32, 8, 45, 60, 7), atol=1e-9)
+
+
+@pytest.mark.parametrize("pad", [8, 16])
+def test_with_margin(rng: np.random.Generator, pad: int) -> None:
+    plane = picture(rng)
+    out = np.empty((HEIGHT + 2 * pad, WIDTH + 2 * pad), np.int16)
+    residual.with_margin(plane, pad, out)
+    np.testing.assert_array_equal(out, reference.with_margin(plane, pad))
+
+
+def with_margins(rng: np.random.Generator) -> list[np.ndarray]:
+    """Luma, Cb and Cr with their margins."""
+    chroma = (HEIGHT // 2, WIDTH // 2)
+    return [
+        np.pad(picture(rng), 16, mode="edge"),
+        np.pad(picture(rng, *chroma), 8, mode="edge"),
+        np.pad(picture(rng, *chroma), 8, mode="edge"),
+    ]
+
+
+def test_residue(rng: np.random.Generator) -> None:
+    now, other = with_margins(rng), with_margins(rng)
+    flow = flow_like(rng)
+    reverse = (-flow + rng.integers(-60, 60, flow.shape)).astype(np.int32)
+    out = np.zeros((3, 3, ROWS, COLUMNS), np.int32)
+    residual.residue(*now, *other, flow, reverse, 48, np.empty(64, np.int32), out)
+    np.testing.assert_array_equal(out, reference.residue(*now, *other, flow, reverse, 48))
+    assert 0 < out[0, 1].sum() < 64 * ROWS * COLUMNS
+
+
+def test_residue_without_colour(rng: np.random.Generator) -> None:
+    now, other = with_margins(rng)[0], with_margins(rng)[0]
+    none = np.zeros((16, 16), np.int16)
+    flow = flow_like(rng)
+    out = np.zeros((3, 3, ROWS, COLUMNS), np.int32)
+    residual.residue(now, none, none, other, none, none, flow, -flow, 48, np.empty(64, np.int32), out)
+    assert not out[1:].any()
+
+
+def test_skipped(rng: np.random.Generator) -> None:
+    before, after = with_margins(rng)[0], with_margins(rng)[0]
+    back, ahead = flow_like(rng), flow_like(rng)
+    out = np.empty((ROWS, COLUMNS), np.int32)
+    residual.skipped(before, after, back, ahead, out)
+    np.testing.assert_array_equal(out, reference.skipped(before, after, back, ahead))
+
+
+def test_gradient_products(rng: np.random.Generator) -> None:
+    now, other = with_margins(rng)[0], with_margins(rng)[0]
+    flow = flow_like(rng)
+    out = np.empty(3, np.int64)
+    residual.gradient_products(now, other, flow, out)
+    np.testing.assert_array_equal(out, reference.gradient_products(now, other, flow))
