@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from .model import (
     MediaSignals,
     Placed,
     Plan,
+    Span,
 )
 from .store import Store
 
@@ -100,15 +102,27 @@ def _attach(
         outcome = outcomes[use.job]
         if isinstance(outcome, MediaFailure):
             failures.append(failure_of(use, outcome.reason))
+            continue
+        visible = _existing(use.visible, outcome)
+        if visible:
+            use = replace(use, visible=visible, signals=outcome)
+            uses.append(replace(use, key=_use_key(use, outcome.key)))
         else:
-            uses.append(replace(use, signals=outcome, key=_use_key(use, outcome.key)))
+            failures.append(failure_of(use, "The file has no frames in the part that the edit shows."))
     return uses, failures
+
+
+def _existing(visible: Sequence[Span], signals: MediaSignals) -> tuple[Span, ...]:
+    """Cut what the edit shows down to the frames that the medium has; an edit may promise more."""
+    end = Fraction(float(signals.times[-1])) + 1 / signals.info.rate
+    kept = (Span(span.start, min(span.end, end)) for span in visible)
+    return tuple(span for span in kept if span.start < span.end)
 
 
 def _use_key(use: ClipUse, key: str) -> str:
     """Hash media content and source interval: the same wherever the clip stands in the edit."""
-    start = float(min((span.start for span in use.visible), default=0))
-    end = float(max((span.end for span in use.visible), default=0))
+    start = float(min(span.start for span in use.visible))
+    end = float(max(span.end for span in use.visible))
     return hashlib.sha256(f"{key} {start:.4f} {end:.4f}".encode()).hexdigest()[:16]
 
 

@@ -160,6 +160,15 @@ def test_offline_media_is_a_failure_that_names_its_path(takes: Takes, warm: Path
     assert any(m.name == "NOT CHECKED" and m.frame >= 30 for m in done.result.markers)
 
 
+def test_a_clip_beyond_the_end_of_its_file_is_a_failure(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 200, 30, 300), clip(takes.good, 50, 30, 300)])
+    done = run(edit, warm)
+    beyond, partly = done.result.clips
+    assert beyond.status == "failed" and "no frames" in str(beyond.reason)
+    assert partly.status == "audited"
+    assert partly.visible == ((pytest.approx(50 / 24), pytest.approx(60 / 24)),)
+
+
 def test_a_title_is_skipped_and_listed(takes: Takes, warm: Path, tmp_path: Path) -> None:
     edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 30, FRAMES)], [clip(None, 0, 12, 12)])
     done = run(edit, warm)
