@@ -234,7 +234,9 @@ def _resized(frame: video.Frame, size: tuple[int, int]) -> Problem:
 
 
 def _thumbnail(small: kernels.Small, info: MediaInfo) -> bytes:
-    picture = pictures.to_rgb(small.luma, small.blue, small.red, high=info.height > 576)
+    # RGB was converted to BT.709; what says nothing of its matrix is BT.601 below 720 lines
+    high = info.height >= 720 or not info.pixel_format.startswith("yuv")
+    picture = pictures.to_rgb(small.luma, small.blue, small.red, high)
     aspect = float(info.width * info.sample_aspect / info.height)
     return pictures.thumbnail(picture, aspect, info.rotation)
 

@@ -118,7 +118,7 @@ def match_coarse(a, b, mean_a, mean_b, block, reach, rows, columns):
                     for vy in range(-reach_y, reach_y + 1):
                         for vx in range(-reach_x, reach_x + 1):
                             far = abs(vy - near[0]) + abs(vx - near[1])
-                            found = price((vy, vx)) + 205 * min(far, abs(vy) + abs(vx))
+                            found = price((vy, vx)) + 512 * min(far, abs(vy) + abs(vx))
                             if found < low:
                                 best, low = (vy, vx), found
             out[r, c] = best
@@ -163,10 +163,10 @@ def match_fine(a, b, mean_a, mean_b, parents, ratio, camera, zoom, cell, reach, 
                     continue
                 tried.append(v)
                 if number == 2:
-                    found = price(v) - 410
+                    found = price(v) - 1024
                     near = v if found < low else near
                 else:
-                    found = price(v) + 205 * (abs(v[0] - near[0]) + abs(v[1] - near[1]))
+                    found = price(v) + 512 * (abs(v[0] - near[0]) + abs(v[1] - near[1]))
                 if found < low:
                     best, low = v, found
             came = None
@@ -178,7 +178,7 @@ def match_fine(a, b, mean_a, mean_b, parents, ratio, camera, zoom, cell, reach, 
                     v = (start[0] + step[0], start[1] + step[1])
                     if step == came or abs(v[0]) > limit[0] or abs(v[1]) > limit[1]:
                         continue
-                    found = price(v) + 205 * (abs(v[0] - near[0]) + abs(v[1] - near[1]))
+                    found = price(v) + 512 * (abs(v[0] - near[0]) + abs(v[1] - near[1]))
                     if found < low:
                         best, low, went = v, found, step
                 if went is None:

@@ -21,11 +21,11 @@ WINDOW = 8
 FRACTION = 32
 """Steps of a flow vector per small pixel."""
 # Cost of one pixel of distance from the predicted vector, and the cost above which a coarse block
-# is searched exhaustively: 0.05 and 1 code value a pixel.
-_DISTANCE = 205
+# is searched exhaustively: an eighth of a code value and one, a pixel of the window.
+_DISTANCE = 512
 _SEARCH = 4096
-# Advantage of the camera's own vector: a tenth of a code value a pixel.
-_FLAT = 410
+# Advantage of the camera's own vector: a quarter of a code value a pixel.
+_FLAT = 1024
 _RIDGE = 4096.0
 # 32nds of a pixel: after a step this short the next one would be shorter than one of them.
 _SETTLED = 8
