@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 MODELS = {
     "flicker": _pulse.WHOLE,
     "flicker_window": _pulse.WHOLE,
+    "flicker_pump": _pulse.PUMP,
     "flicker_region": _pulse.REGION,
     "flicker_boil": _pulse.BOIL,
     "pop_spike": _jump.SPIKE,
@@ -33,9 +34,9 @@ SPIKE_FAULTS = ("pop", "pop_dark_2", "local_pop", "glitch")
 
 CALM = 0.985
 """Share of clean clips that stay below the operating point of one model."""
-SPREAD = 0.2
+SPREAD = 0.5
 """The operating point lies at least this many deviations of the clean clips' evidence above their limit."""
-MARGIN = 0.3
+MARGIN = 0.45
 """Where the operating point lies between the clean clips' limit and the weakest tenth of the faults."""
 INSIDE = 0.75
 """Share of a window that has to show the fault to be an example of it."""
@@ -57,8 +58,7 @@ def rows_of(item: Item) -> dict[str, Rows]:
     if view is None:
         return {}
     settings = flicker.Settings()
-    for segment in view.segments:
-        # Known cuts are the only labels needed here: what the detectors split, the samples leave out.
+    for segment in cut.shots(view):
         shown = pictures(view, segment)
         count = len(shown)
         if count < 4:
@@ -73,6 +73,7 @@ def rows_of(item: Item) -> dict[str, Rows]:
         for a, b in _pulse.windows(count, flicker.window_length(shown, view.step, settings)):
             if b - a >= 4:
                 add("flicker_window", _pulse.whole_features(maps, a, b), a, b)
+                add("flicker_pump", _pulse.pump_features(maps, a, b), a, b)
                 add("flicker_region", _pulse.region_features(maps, a, b)[0], a, b)
             if b - a >= 5:
                 add("flicker_boil", _pulse.cell_features(maps, a, b).astype(np.float32), a, b)
@@ -85,8 +86,11 @@ def rows_of(item: Item) -> dict[str, Rows]:
         features, length = _jump.tail_features(shown, levels, pop.Settings().tail)
         if length:
             add("pop_tail", features, count - length, count)
+    for segment in view.segments:
+        shown = pictures(view, segment)
         for k, features in enumerate(cut.cut_features(shown, cut.Settings().reach)):
-            add("cut", features, k, k + 1)
+            if np.isfinite(features).all():
+                collected["cut"].append((features, int(shown.first[k]), int(shown.last[k]) + 1))
     return {
         name: Rows(
             np.stack([r[0] for r in rows]), np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
@@ -116,6 +120,7 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
             return unknown
         wanted = {
             "flicker_window": WHOLE_FAULTS,
+            "flicker_pump": WHOLE_FAULTS,
             "flicker_region": REGION_FAULTS,
             "flicker_boil": BOIL_FAULTS,
         }.get(name, ())
@@ -126,6 +131,8 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
         if kind in wanted:
             out[inside] = 1.0
         return out if name != "flicker" else unknown
+    if name == "pop_tail" and spec.scene == "fade":
+        return unknown  # a fade-out is excused by a rule
     irregular = any(
         word in spec.tags for word in ("cut", "fades", "flash", "disco", "fireworks", "popping", "loop")
     )
@@ -255,13 +262,16 @@ def fit_model(name: str, items: Sequence[Item], table: Table, ridge: float = 3.0
     return _row(name, (mean, scale, weights), clean, faulty)
 
 
-def anchors(clean: Floats, faulty: Floats) -> dict[str, float]:
+def anchors(name: str, clean: Floats, faulty: Floats) -> dict[str, float]:
     """Evidence at which the score is 0.1, 0.5 and 0.8, from the peaks of clips that a fit had not seen."""
     limit = float(np.quantile(clean, CALM))
     weakest = float(np.quantile(faulty, 0.1))
-    half = limit + max(MARGIN * (weakest - limit), SPREAD * float(clean.std()))
+    spread = (0.1 if name == "flicker" else SPREAD) * float(clean.std())
+    gap = weakest - limit
+    half = limit + (max(MARGIN * gap, min(spread, 0.7 * gap)) if gap > 0 else spread)
     strong = max(float(np.median(faulty)), half + float(clean.std()))
-    return {"calm": round(float(np.median(clean)), 4), "half": round(half, 4), "strong": round(strong, 4)}
+    calm = float(np.quantile(clean, 0.5 if name == "flicker" else 0.9))
+    return {"calm": round(calm, 4), "half": round(half, 4), "strong": round(strong, 4)}
 
 
 def _row(name: str, fitted: tuple[Floats, Floats, Floats], clean: Floats, faulty: Floats) -> dict[str, Any]:
@@ -271,7 +281,7 @@ def _row(name: str, fitted: tuple[Floats, Floats, Floats], clean: Floats, faulty
         "mean": [round(float(v), 5) for v in mean],
         "scale": [round(float(v), 5) for v in scale],
         "weights": [round(float(v), 5) for v in weights[: len(mean)]],
-        **anchors(clean, faulty),
+        **anchors(name, clean, faulty),
         "clips_clean": len(clean),
         "clips_faulty": len(faulty),
     }

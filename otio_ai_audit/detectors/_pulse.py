@@ -38,6 +38,7 @@ REGION = (
     "light",
     "detail",
 )
+PUMP = ("swing", "raw_swing", "agreement", "returns", "turns", "relative", "coherence")
 BOIL = (
     "extremum",
     "extremum_ratio",
@@ -77,6 +78,8 @@ class Maps:
     trust: Float32
     speed: Float32
     luma: Float32
+    jump: Floats
+    """Change of the picture's brightness with motion taken out, shape (K,)."""
     pump: Floats
     """The same over three pictures of brightness integrated with motion taken out, shape (K,)."""
     level: Float32
@@ -91,7 +94,8 @@ class Maps:
         total = box(weight, 2)
         near = extremum(box(back * weight, 2) / total, box(ahead * weight, 2) / total)
         mean = shown.luma.mean(axis=(1, 2))
-        jump = (back[:, 0] * weight[:, 0]).sum(axis=(1, 2)) / weight[:, 0].sum(axis=(1, 2))
+        jump = (back[:, 0] * weight[:, 0]).sum(axis=(1, 2), dtype=np.float64)
+        jump /= weight[:, 0].sum(axis=(1, 2), dtype=np.float64)
         return cls(
             extremum=both[:, 0],
             colour=both[:, 1:].max(axis=1),
@@ -105,7 +109,8 @@ class Maps:
             trust=shown.trust,
             speed=np.sqrt((shown.flow**2).sum(axis=-1)),
             luma=shown.luma,
-            pump=_pump(np.cumsum(jump, dtype=np.float64)),
+            jump=jump,
+            pump=_pump(np.cumsum(jump)),
             level=np.abs(_bend(mean)),
         )
 
@@ -156,6 +161,40 @@ def whole_features(maps: Maps, a: int, b: int) -> Floats:
             np.log(maps.skip[inner].mean() + 0.1),
         ]
     )
+
+
+def pump_features(maps: Maps, a: int, b: int) -> Floats:
+    """Features (F,) of the whole picture's brightness going up and down over ``[a, b)``.
+
+    Brightness is integrated from what frames change with motion taken out, less its straight trend; the
+    raw mean has to agree, so that neither a moving camera nor a drift of the integral counts.
+    """
+    steps = maps.jump[a + 1 : b]
+    level = np.concatenate([[0.0], np.cumsum(steps)])
+    raw = maps.luma[a:b].mean(axis=(1, 2), dtype=np.float64)
+    swing, raw_swing = _detrended(level), _detrended(raw)
+    size, raw_size = float(swing.std()), float(raw_swing.std())
+    agreement = float((swing * raw_swing).mean()) / (size * raw_size + 0.05)
+    path = float(np.abs(steps).sum())
+    turns = np.diff(np.sign(np.where(np.abs(swing) > 0.3 * size, swing, 0.0)))
+    cells = np.abs(maps.back[a + 1 : b]).mean(axis=(1, 2), dtype=np.float64)
+    return np.asarray(
+        [
+            np.log(size + 0.05),
+            np.log(raw_size + 0.05),
+            agreement,
+            1.0 - abs(float(level[-1])) / (path + 0.2),
+            float(np.count_nonzero(turns)) / (b - a),
+            np.log((min(size, raw_size) + 0.05) / (raw.mean() + 16.0)),
+            np.log((np.abs(steps).mean() + 0.05) / (cells.mean() + 0.2)),
+        ]
+    )
+
+
+def _detrended(series: Floats) -> Floats:
+    t = np.arange(len(series)) - (len(series) - 1) / 2
+    slope = float((t * series).sum() / (t**2).sum())
+    return np.asarray(series - series.mean() - slope * t)
 
 
 def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Float32]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from otio_ai_audit.model import ClipUse, Curve, Detection, Finding, Float32, MediaSignals, Span
+from otio_ai_audit.model import ClipUse, Curve, Detection, Finding, Float32, GridSignals, MediaSignals, Span
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -20,6 +20,12 @@ Floats = npt.NDArray[np.float64]
 
 EDGE = 0.1
 """Share of a frame that has to lie in an interval before the frame counts as shown."""
+BLACK_LEVEL = 14.0
+"""Code values; a frame is black where its 99th percentile and every cell lie below."""
+BLANK_RANGE = 2.0
+"""Code values; a frame is blank where nearly all pixels lie within this range."""
+STROBE = 12.0
+"""Code values; flat frames that change by more than this, time and again, are a strobe."""
 SAME_CHANGE = 0.25
 """Mean absolute change in code values below which a frame repeats the one before."""
 SAME_PEAK = 2.0
@@ -37,7 +43,7 @@ class View:
     visible: Mask
     """Shape (N,)."""
     judged: Mask
-    """Visible and not under a dissolve, shape (N,)."""
+    """Visible, not under a dissolve, and neither black nor blank (`dead` speaks of those); shape (N,)."""
     still: Mask
     """The edit itself repeats frames here, shape (N,)."""
     segments: tuple[tuple[int, int], ...]
@@ -70,11 +76,31 @@ def look(use: ClipUse) -> View | None:
     ends = np.append(times[1:], times[-1] + step)
     visible = _inside(times, ends, use.visible)
     excused = _inside(times, ends, use.excused)
-    judged = visible & ~excused
+    judged = visible & ~excused & ~_nothing(signals.grid)
     if not visible.any():
         return None
     still = _inside(times, ends, use.still)
     return View(use, signals, times, visible, judged, still, tuple(runs(judged)))
+
+
+def _nothing(grid: GridSignals) -> Mask:
+    """Frames without a picture, shape (N,); a strobe of black and blank frames is a picture."""
+    nothing = black(grid, BLACK_LEVEL) | blank(grid, BLANK_RANGE)
+    if np.count_nonzero(nothing & (grid.change > STROBE)) >= 4:
+        return np.zeros_like(nothing)
+    return nothing
+
+
+def black(grid: GridSignals, level: float) -> Mask:
+    """Frames of which nearly nothing is brighter than a level, shape (N,)."""
+    return np.asarray((grid.high < level) & (grid.luma.max(axis=(1, 2)) < level), dtype=np.bool_)
+
+
+def blank(grid: GridSignals, spread: float) -> Mask:
+    """Frames of one flat colour that is not black: nearly all pixels within `spread`, no detail; (N,)."""
+    flat = (grid.high - grid.low < spread) & (grid.detail.max(axis=(1, 2)) < 1.0)
+    colour = np.maximum(np.ptp(grid.blue, axis=(1, 2)), np.ptp(grid.red, axis=(1, 2)))
+    return np.asarray(flat & (colour < 2.0) & (grid.high >= BLACK_LEVEL), dtype=np.bool_)
 
 
 def _inside(starts: Floats, ends: Floats, spans: Sequence[Span]) -> Mask:
@@ -270,11 +296,7 @@ def place(region: tuple[float, float, float, float] | None) -> str:
     return f"{down} {across}" if down else f"{across} side"
 
 
-def finding(
-    view: View,
-    frames: tuple[int, int],
-    **values: object,
-) -> Finding:
+def finding(view: View, frames: tuple[int, int], *, score: float, **values: object) -> Finding:
     """Make a finding for the frames ``[first, last]`` of a view."""
     first, last = frames
     start = float(view.times[first])
@@ -282,6 +304,7 @@ def finding(
         use=view.use.id,
         start=start,
         duration=max(view.end(last) - start, 0.5 * view.step),
+        score=round(float(score), 4),
         **values,  # type: ignore[arg-type]
     )
 

@@ -29,6 +29,11 @@ ID = "cut"
 LABEL = "hidden cut"
 COLOR = "Sky"
 
+SURE = 0.6
+"""Score from which the pictures on both sides of a cut are judged apart."""
+LEAST_SHOT = 12
+"""Pictures per cut below which a clip is not cut but never the same."""
+
 FEATURES = (
     "apart",
     "apart_ratio",
@@ -133,7 +138,9 @@ def shots(view: View) -> list[tuple[int, int]]:
             scores = np.zeros(len(shown))
             if valid.any():
                 scores[valid] = model("cut").score(features[valid])
-            edges += [int(shown.first[k]) for k in np.flatnonzero(scores >= 0.5)]
+            cuts = np.flatnonzero(scores >= SURE)
+            if len(cuts) * LEAST_SHOT <= len(shown):
+                edges += [int(shown.first[k]) for k in cuts]
         out.extend((a, b) for a, b in zip(edges, [*edges[1:], hi], strict=True) if b > a)
     return out
 
@@ -173,7 +180,7 @@ def _found(view: View, frame: int, score: float, features: Floats) -> Finding:
         view,
         (frame, frame),
         detector=ID,
-        score=round(score, 4),
+        score=score,
         message=f"Scene changes inside {name}.",
         label="hidden cut",
         evidence=evidence,

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otio_ai_audit.detectors._view import Floats, Judgement, Mask, View, finding, judge_each, runs
+from otio_ai_audit.detectors._view import (
+    BLACK_LEVEL,
+    BLANK_RANGE,
+    Floats,
+    Judgement,
+    View,
+    black,
+    blank,
+    finding,
+    judge_each,
+    runs,
+)
 from otio_ai_audit.model import ClipUse, Detection, Finding, Problem
 
 ID = "dead"
@@ -22,9 +33,9 @@ COLOR = "Sky"
 class Settings:
     """What counts as black and blank; levels in code values 0–255."""
 
-    black_level: float = 14.0
+    black_level: float = BLACK_LEVEL
     """A frame is black where its 99th percentile lies below."""
-    blank_range: float = 2.0
+    blank_range: float = BLANK_RANGE
     """A frame is blank where nearly all pixels lie within this range and nothing has detail."""
     fade_seconds: float = 1.0
     """A fall to black that takes at least a quarter of this is a fade, and a fade is a note."""
@@ -39,11 +50,10 @@ def _judge(view: View, settings: Settings) -> Judgement:
     grid = view.signals.grid
     frames = np.zeros(len(view.times))
     found: list[Finding] = []
-    black = (grid.high < settings.black_level) & (grid.luma.max(axis=(1, 2)) < settings.black_level)
-    flat = (grid.high - grid.low < settings.blank_range) & (grid.detail.max(axis=(1, 2)) < 1.0)
-    flat &= ~black & _one_colour(view)
+    dark = black(grid, settings.black_level)
+    flat = blank(grid, settings.blank_range) & ~dark
     damaged = grid.corrupt.astype(np.bool_)
-    for a, b in runs(black & view.visible):
+    for a, b in runs(dark & view.visible):
         found.append(_black(view, settings, a, b, frames))
     for a, b in runs(flat & view.visible):
         found.append(_blank(view, settings, a, b, frames))
@@ -67,12 +77,6 @@ def _judge(view: View, settings: Settings) -> Judgement:
         )
     found.extend(_problem(view, problem, frames) for problem in view.signals.problems if _told(view, problem))
     return Judgement(float(frames[view.visible].max(initial=0.0)), tuple(found), frames)
-
-
-def _one_colour(view: View) -> Mask:
-    grid = view.signals.grid
-    spread = np.maximum(np.ptp(grid.blue, axis=(1, 2)), np.ptp(grid.red, axis=(1, 2)))
-    return np.asarray(spread < 2.0, dtype=np.bool_)
 
 
 def _by_length(frames: int) -> float:

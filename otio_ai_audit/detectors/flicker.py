@@ -113,6 +113,9 @@ def _window(maps: Maps, a: int, b: int) -> list[Window]:
     out = [
         Window(a, b, "whole", float(model("flicker_window").score(_pulse.whole_features(maps, a, b))), None)
     ]
+    out.append(
+        Window(a, b, "whole", float(model("flicker_pump").score(_pulse.pump_features(maps, a, b))), None)
+    )
     features, evidence = _pulse.region_features(maps, a, b)
     out.append(Window(a, b, "region", float(model("flicker_region").score(features)), evidence))
     if b - a >= 5:
@@ -215,7 +218,7 @@ def _finding(
         view,
         (first, last),
         detector=ID,
-        score=round(window.score, 4),
+        score=window.score,
         message=_words(window.kind, region, frequency, percent, colour),
         label="boiling" if window.kind == "boil" else "flicker",
         evidence=evidence,

@@ -1,0 +1,30 @@
+"""Clean moving pictures raise no warning: pans, zooms, shake, grain, snow, lights, wheels, cadences."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import scenes
+from otio_ai_audit.detectors import DETECTORS
+from otio_ai_audit.model import WARNING
+from tests.detector_clips import clean, detect, use_of
+
+
+@pytest.mark.parametrize("scene", sorted(set(scenes.SCENES) - {"dissolve"}))
+def test_a_clean_scene_stays_clean(scene: str) -> None:
+    use = use_of(clean(scene))
+    for name in DETECTORS:
+        said = detect(name, use)
+        score = said.scores["V1/0001"]
+        assert score is not None
+        assert score < WARNING, (name, score, [one.message for one in said.findings])
+
+
+def test_a_cadence_is_named_and_innocent() -> None:
+    said = detect("freeze", use_of(clean("one_in_six")))
+    assert [one.label for one in said.findings] == ["cadence"]
+    assert all(one.score < WARNING for one in said.findings)
+
+
+def test_locked_off_grain_is_not_frozen() -> None:
+    assert (detect("freeze", use_of(clean("locked_grain"))).scores["V1/0001"] or 0.0) < 0.2
