@@ -64,7 +64,6 @@ def scene(frames: int) -> Iterator[UInt8]:
     world = ground(rng, HEIGHT + 400, WIDTH + 800)
     grain = rng.normal(0, 2.5, (HEIGHT + 64, WIDTH + 64, 1)).round().astype(np.int8)
     shapes = [ground(rng, side, side) for side in (160, 240, 320)]
-    y, x = np.mgrid[0:HEIGHT, 0:1]
     for n in range(frames):
         top = round(200 + 180 * np.sin(n / 61))
         left = round(400 + 380 * np.sin(n / 97))

@@ -236,9 +236,10 @@ def _resized(frame: video.Frame, size: tuple[int, int]) -> Problem:
 def _thumbnail(small: kernels.Small, info: MediaInfo) -> bytes:
     # RGB was converted to BT.709; what says nothing of its matrix is BT.601 below 720 lines
     high = info.height >= 720 or not info.pixel_format.startswith("yuv")
-    picture = pictures.to_rgb(small.luma, small.blue, small.red, high)
     aspect = float(info.width * info.sample_aspect / info.height)
-    return pictures.thumbnail(picture, aspect, info.rotation)
+    return pictures.thumbnail(
+        small.luma, small.blue, small.red, high=high, aspect=aspect, rotation=info.rotation
+    )
 
 
 def fetch_still(request: tuple[Media, float, int]) -> bytes | MediaFailure:

@@ -189,24 +189,29 @@ def test_strip_of_two_pictures_a_second(tmp_path: Path) -> None:
 
 
 def test_thumbnail_at_display_shape(rng: np.random.Generator) -> None:
-    picture = rng.integers(0, 255, (90, 120, 3)).astype(np.uint8)
-    wide = Image.open(io.BytesIO(pictures.thumbnail(picture, 16 / 9, 0)))
-    turned = Image.open(io.BytesIO(pictures.thumbnail(picture, 16 / 9, 90)))
-    assert wide.size == turned.size[::-1] == (pictures.STRIP_SIDE, round(pictures.STRIP_SIDE * 9 / 16))
+    luma = rng.integers(0, 255 * 64, (90, 121)).astype(np.int16)
+    chroma = np.full((45, 60), 128 * 64, np.int16)
+    side = pictures.STRIP_SIDE
+    for colour in (chroma, None):
+        for rotation in (0, 90, 270):
+            data = pictures.thumbnail(luma, colour, colour, high=True, aspect=16 / 9, rotation=rotation)
+            size = Image.open(io.BytesIO(data)).size
+            assert size == ((side, round(side * 9 / 16)) if rotation == 0 else (round(side * 9 / 16), side))
 
 
 @pytest.mark.parametrize("high", [True, False])
 def test_colours_of_small_pictures(high: bool) -> None:
     kr, kb = (0.2126, 0.0722) if high else (0.299, 0.114)
-    for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255), (200, 180, 20), (128, 128, 128)):
+    for colour in ((220, 20, 20), (20, 200, 40), (10, 20, 220), (200, 180, 20), (128, 128, 128)):
         r, g, b = colour
         y = kr * r + (1 - kr - kb) * g + kb * b
         planes = (y, 128 + (b - y) / (2 - 2 * kb), 128 + (r - y) / (2 - 2 * kr))
         luma, blue, red = (
-            np.full(shape, round(64 * min(255, value)), np.int16)
-            for value, shape in zip(planes, ((9, 11), (4, 5), (4, 5)), strict=True)
+            np.full(shape, round(64 * value), np.int16)
+            for value, shape in zip(planes, ((54, 96), (27, 48), (27, 48)), strict=True)
         )
-        assert np.abs(pictures.to_rgb(luma, blue, red, high).astype(int) - colour).max() <= 2
+        data = pictures.thumbnail(luma, blue, red, high=high, aspect=16 / 9)
+        assert np.abs(np.asarray(Image.open(io.BytesIO(data))).astype(int) - colour).max() <= 8
 
 
 def test_failures_are_sentences(tmp_path: Path) -> None:
