@@ -22,6 +22,7 @@ from .cache import cache_dir
 
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
+_LOCK = threading.Lock()
 KERNELS: dict[str, Kernel] = {}
 """Every kernel by name."""
 
@@ -43,25 +44,35 @@ def filled(dtype: Any, dimensions: int) -> Any:
 
 
 class Kernel:
-    """A jitted function with a fixed list of argument types, compiled when first called."""
+    """A jitted function with a fixed list of argument types, each compiled when first called.
+
+    Where there are several, they differ in the type of the first argument, a plane of 8 or 16 bits.
+    """
 
     def __init__(self, dispatcher: Any, signatures: tuple[tuple[Any, ...], ...]) -> None:
         self.dispatcher = dispatcher
-        self.signatures = signatures
-        self.ready = not hasattr(dispatcher, "compile")  # NUMBA_DISABLE_JIT=1: the plain function
+        jitted = hasattr(dispatcher, "compile")  # not with NUMBA_DISABLE_JIT=1: the plain function
+        self.missing = list(signatures) if jitted else []
 
     def compile(self) -> None:
-        """Compile every signature, or load it from the cache; later types are refused."""
-        with _COMPILING:
-            if not self.ready:
-                for signature in self.signatures:
-                    self.dispatcher.compile(signature)
-                self.dispatcher.disable_compile()
-                self.ready = True
+        """Compile every signature, or load it from the cache; other types are refused from then on."""
+        for signature in tuple(self.missing):
+            self._add(signature)
+
+    def _add(self, signature: tuple[Any, ...]) -> None:
+        with _LOCK:
+            if signature in self.missing:
+                self.dispatcher.compile(signature)
+                self.missing.remove(signature)
+                if not self.missing:
+                    self.dispatcher.disable_compile()
 
     def __call__(self, *arguments: Any) -> Any:
-        if not self.ready:
-            self.compile()
+        if self.missing:
+            name = str(arguments[0].dtype)
+            for signature in tuple(self.missing):
+                if str(signature[0].dtype) == name:
+                    self._add(signature)
         return self.dispatcher(*arguments)
 
 

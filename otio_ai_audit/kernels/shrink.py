@@ -22,6 +22,46 @@ TOP = 255 * UNIT
 _SLOPE_ROWS = 128
 
 
+@helper
+def _eight_rows(plane: Array, y: int, wide: int, column: Array, slope: Array) -> None:
+    """Add eight rows to the columns and the slopes of four; reading them side by side hides waiting."""
+    kind = slope.dtype.type  # as narrow as the sums allow: twice the pixels in a vector
+    p0, p1, p2, p3 = plane[y], plane[y + 1], plane[y + 2], plane[y + 3]
+    p4, p5, p6, p7 = plane[y + 4], plane[y + 5], plane[y + 6], plane[y + 7]
+    for x in range(wide - 1):
+        a, b, c = p0[x], p0[x + 1], p1[x]
+        s = kind(kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c)))
+        d, e, f = p2[x], p2[x + 1], p3[x]
+        s = kind(s + kind(max(d, e) - min(d, e)) + kind(max(d, f) - min(d, f)))
+        g, h, i = p4[x], p4[x + 1], p5[x]
+        s = kind(s + kind(max(g, h) - min(g, h)) + kind(max(g, i) - min(g, i)))
+        j, k, m = p6[x], p6[x + 1], p7[x]
+        s = kind(s + kind(max(j, k) - min(j, k)) + kind(max(j, m) - min(j, m)))
+        slope[x] = kind(slope[x] + s)
+        s = kind(kind(kind(a) + kind(c)) + kind(kind(d) + kind(f)))
+        s = kind(s + kind(kind(g) + kind(i)) + kind(kind(j) + kind(m)))
+        column[x] = kind(column[x] + s)
+    x = wide - 1
+    for k in range(y, y + 8):
+        column[x] += kind(plane[k, x])
+    for k in range(y, y + 8, 2):
+        slope[x] += kind(max(plane[k, x], plane[k + 1, x]) - min(plane[k, x], plane[k + 1, x]))
+
+
+@helper
+def _one_row(here: Array, below: Array, slopes: bool, wide: int, column: Array, slope: Array) -> None:
+    """Add a row to the columns and, if asked, its slopes."""
+    kind = slope.dtype.type
+    for x in range(wide):
+        column[x] += kind(here[x])
+    if slopes:
+        for x in range(wide - 1):
+            a, b, c = here[x], here[x + 1], below[x]
+            slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
+        a, c = here[wide - 1], below[wide - 1]
+        slope[wide - 1] += kind(max(a, c) - min(a, c))
+
+
 @kernel(
     (
         *(given("uint8", 2), int64, int64, filled("uint16", 1), filled("uint16", 1), filled("int32", 1)),
@@ -46,7 +86,6 @@ def box_luma(
     height, width = sums.shape
     rows, columns = detail.shape
     wide = width * factor
-    kind = slope.dtype.type  # as narrow as the sums allow: twice the pixels in a vector
     held = 0
     detail[:, :] = 0
     for x in range(wide):
@@ -55,29 +94,16 @@ def box_luma(
         for x in range(wide):
             column[x] = 0
         end = sy * factor + factor
-        for y in range(sy * factor, end, 2):
-            here = plane[y]
-            below = plane[min(y + 1, height * factor - 1)]
-            if y + 1 < end:
-                for x in range(wide - 1):
-                    a = here[x]
-                    b = here[x + 1]
-                    c = below[x]
-                    slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
-                    column[x] += kind(a) + kind(c)
-                column[wide - 1] += kind(here[wide - 1]) + kind(below[wide - 1])
-            else:
-                for x in range(wide - 1):
-                    a = here[x]
-                    b = here[x + 1]
-                    c = below[x]
-                    slope[x] += kind(max(a, b) - min(a, b)) + kind(max(a, c) - min(a, c))
-                    column[x] += kind(a)
-                column[wide - 1] += kind(here[wide - 1])
-            a = here[wide - 1]
-            c = below[wide - 1]
-            slope[wide - 1] += kind(max(a, c) - min(a, c))
-            held += 1
+        last = height * factor - 1
+        if factor % 8 == 0:
+            for y in range(sy * factor, end, 8):
+                _eight_rows(plane, y, wide, column, slope)
+                held += 4
+        else:
+            for y in range(sy * factor, end):
+                second = (y - sy * factor) % 2 == 0
+                _one_row(plane[y], plane[min(y + 1, last)], second, wide, column, slope)
+                held += 1
         _gather(column, factor, 1, 0, eighths, sums[sy])
         row = min(sy // cell, rows - 1)
         if sy == height - 1 or min((sy + 1) // cell, rows - 1) != row or held + factor > _SLOPE_ROWS:
@@ -108,13 +134,14 @@ def box_chroma(
     """Sum boxes of `across` × `down` samples that begin at `offset` and lie `step` apart in a row."""
     height, width = sums.shape
     wide = width * across * step
+    kind = column.dtype.type
     for sy in range(height):
         for x in range(wide):
             column[x] = 0
         for y in range(sy * down, sy * down + down):
             row = plane[y]
             for x in range(wide):
-                column[x] += row[x]
+                column[x] += kind(row[x])
         _gather(column, across, step, offset, eighths, sums[sy])
 
 
