@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.bench_cost import ground
 from otio_ai_audit import kernels
-from otio_ai_audit.kernels import motion, pictures, residual, series, shrink
+from otio_ai_audit.kernels import match, motion, pictures, residual, series, shrink
 from tests import reference
 
 WIDTH, HEIGHT = 1920, 1080
@@ -103,17 +103,17 @@ def cases() -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
             lambda: shrink.histogram(a.luma, 6, counts),
             lambda: reference.histogram(a.luma, 6, 256),
         ),
-        "halve": (lambda: motion.halve(a.luma, half), lambda: reference.halve(a.luma, half.shape)),
+        "halve": (lambda: match.halve(a.luma, half), lambda: reference.halve(a.luma, half.shape)),
         "window_means": (
-            lambda: motion.window_means(a.luma, scratch32, more32, means),
+            lambda: match.window_means(a.luma, scratch32, more32, means),
             lambda: reference.window_means(a.luma),
         ),
         "match_coarse": (
-            lambda: motion.match_coarse(b2, a2, mb2, ma2, 4, 7, coarse, texture),
+            lambda: match.match_coarse(b2, a2, mb2, ma2, 4, 7, coarse, texture),
             lambda: reference.match_coarse(b2, a2, mb2, ma2, 4, 7, *coarse_size),
         ),
         "match_fine": (
-            lambda: motion.match_fine(*fine, whole),
+            lambda: match.match_fine(*fine, whole),
             lambda: reference.match_fine(*fine, *CELLS),
         ),
         "refine": (

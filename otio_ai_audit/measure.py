@@ -6,8 +6,11 @@ KeyboardInterrupt leaves `measure` as an exception.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
@@ -38,6 +41,8 @@ WHOLE_FILE_LIMIT = Fraction(30)
 """Seconds: a medium no longer than this is measured whole, whatever part the edit uses."""
 STRIP_RATE = 2
 """Thumbnails a second."""
+IN_ADVANCE = 3
+"""Frames that are decoded ahead when decoding has its own thread."""
 
 
 def _sources() -> str:
@@ -104,13 +109,16 @@ class Columns:
         return {name: array[: self.length] for name, array in self.arrays.items()}
 
 
-def measure(job: MediaJob) -> MediaSignals | MediaFailure:
+def measure(job: MediaJob, *, overlap: bool = False) -> MediaSignals | MediaFailure:
     """Decode a medium once and measure everything that detectors read.
 
     Parameters
     ----------
     job : MediaJob
         The whole medium is measured where it is no longer than `WHOLE_FILE_LIMIT`, else `job.span`.
+    overlap : bool
+        Decode the next frames in a thread of their own meanwhile. It pays where cores would be idle (fewer
+        media than cores); the work, and every number, stays the same.
 
     Returns
     -------
@@ -119,7 +127,7 @@ def measure(job: MediaJob) -> MediaSignals | MediaFailure:
     """
     path = job.media.path
     try:
-        return _measure(job)
+        return _measure(job, overlap)
     except AuditError as error:
         return MediaFailure(path, str(error))
     except MemoryError:
@@ -129,14 +137,14 @@ def measure(job: MediaJob) -> MediaSignals | MediaFailure:
         return MediaFailure(path, f"{path} could not be measured: {detail} ({type(error).__name__}).")
 
 
-def _measure(job: MediaJob) -> MediaSignals:
+def _measure(job: MediaJob, overlap: bool) -> MediaSignals:
     span = None if job.media.kind == "still" else job.span
     if span is not None:
         with video.read_frames(job.media) as reader:
             if _short(reader.info):
-                return _read(job, reader, None)
+                return _read(job, reader, None, overlap)
     with video.read_frames(job.media, span) as reader:
-        return _read(job, reader, span)
+        return _read(job, reader, span, overlap)
 
 
 def _short(info: MediaInfo) -> bool:
@@ -144,14 +152,18 @@ def _short(info: MediaInfo) -> bool:
     return info.promised_frames is not None and info.promised_frames <= WHOLE_FILE_LIMIT * info.rate
 
 
-def _read(job: MediaJob, reader: video.FrameReader, span: Span | None) -> MediaSignals:
+def _read(job: MediaJob, reader: video.FrameReader, span: Span | None, overlap: bool) -> MediaSignals:
     info = reader.info
     length = span.duration if span else Fraction(info.promised_frames or 0) / info.rate
     columns = Columns(int(min(length, Fraction(600)) * info.rate) + 2)
     strip: list[Thumbnail] = []
     problems: list[Problem] = []
-    for rows in _blocks(reader, info, strip, problems):
-        columns.extend({name: ROUNDING[name](values) for name, values in rows.items()})
+    with contextlib.ExitStack() as stack:
+        frames: Iterable[video.Frame] = reader
+        if overlap:  # its thread must have ended before the reader is closed
+            frames = stack.enter_context(contextlib.closing(_in_advance(reader)))
+        for rows in _blocks(frames, info, strip, problems):
+            columns.extend({name: ROUNDING[name](values) for name, values in rows.items()})
     if columns.length == 0:
         where = f" between {float(span.start):.2f} and {float(span.end):.2f} s" if span else ""
         raise MediaError(f"{job.media.path} gives no picture{where}; check that the file is complete.")
@@ -167,6 +179,39 @@ def _read(job: MediaJob, reader: video.FrameReader, span: Span | None) -> MediaS
         problems=(*reader.problems, *problems),
         strip=tuple(strip),
     )
+
+
+def _in_advance(frames: Iterable[video.Frame]) -> Generator[video.Frame, None, None]:
+    """Decode up to `IN_ADVANCE` frames ahead in a thread; its errors come out here."""
+    ready: queue.Queue[video.Frame | BaseException | None] = queue.Queue(IN_ADVANCE)
+    stop = threading.Event()
+
+    def decode() -> None:
+        last: BaseException | None = None
+        try:
+            for frame in frames:
+                ready.put(frame)
+                if stop.is_set():
+                    break
+        except BaseException as error:
+            last = error
+        ready.put(last)
+
+    thread = threading.Thread(target=decode, name="decode", daemon=True)
+    thread.start()
+    found: video.Frame | BaseException | None = None
+    try:
+        while (found := ready.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found
+    finally:
+        # the thread may wait for room: make room until it has ended, or the medium closes under it
+        stop.set()
+        while thread.is_alive():
+            with contextlib.suppress(queue.Empty):
+                ready.get(timeout=0.05)
+        thread.join()
 
 
 def _end(info: MediaInfo, last: int) -> Fraction:

@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-from otio_ai_audit.kernels import motion, residual, shrink
+from otio_ai_audit.kernels import match, motion, residual, shrink
 from otio_ai_audit.kernels.jit import KERNELS
 from tests import reference
 
@@ -121,13 +121,13 @@ def test_histogram(rng: np.random.Generator) -> None:
 def test_halve(rng: np.random.Generator, shape: tuple[int, int]) -> None:
     plane = picture(rng)
     out = np.empty(shape, np.int16)
-    motion.halve(plane, out)
+    match.halve(plane, out)
     np.testing.assert_array_equal(out, reference.halve(plane, shape))
 
 
 def means_of(plane: np.ndarray) -> np.ndarray:
     out = np.empty((plane.shape[0] - 7, plane.shape[1] - 7), np.int16)
-    motion.window_means(plane, np.empty(plane.shape[1], np.int32), np.empty(plane.shape[1], np.int32), out)
+    match.window_means(plane, np.empty(plane.shape[1], np.int32), np.empty(plane.shape[1], np.int32), out)
     return out
 
 
@@ -146,7 +146,7 @@ def pairs(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
 def test_match_coarse(rng: np.random.Generator, which: int) -> None:
     a, b = pairs(rng)[which]
     out, weight = np.empty((4, 5, 2), np.int32), np.empty((4, 5))
-    motion.match_coarse(a, b, means_of(a), means_of(b), 8, 3, out, weight)
+    match.match_coarse(a, b, means_of(a), means_of(b), 8, 3, out, weight)
     expected = reference.match_coarse(a, b, means_of(a), means_of(b), 8, 3, 4, 5)
     np.testing.assert_array_equal(out, expected[0])
     np.testing.assert_allclose(weight, expected[1])
@@ -160,7 +160,7 @@ def test_match_fine(rng: np.random.Generator, which: int, ratio: int) -> None:
     camera = np.array([[1.5, 0.01, 0.0], [-1.0, 0.0, 0.02]])
     out = np.empty((ROWS, COLUMNS, 2), np.int32)
     arguments = (a, b, means_of(a), means_of(b), parents, ratio, camera, 2, 8, 6)
-    motion.match_fine(*arguments, out)
+    match.match_fine(*arguments, out)
     np.testing.assert_array_equal(out, reference.match_fine(*arguments, ROWS, COLUMNS))
 
 

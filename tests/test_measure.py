@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from fractions import Fraction
@@ -99,6 +100,33 @@ def test_rounded_to_what_the_store_keeps(tmp_path: Path) -> None:
 def test_same_bytes_again(tmp_path: Path) -> None:
     media = movie(tmp_path, pan(12))
     assert pickle.dumps(signals_of(media)) == pickle.dumps(signals_of(media))
+
+
+def test_decoding_in_advance_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    media = movie(tmp_path, pan(12))
+    job = MediaJob(media, None, "k")
+    assert pickle.dumps(measure.measure(job, overlap=True)) == pickle.dumps(measure.measure(job))
+    gone = measure.measure(MediaJob(Media(str(tmp_path / "gone.mp4"))), overlap=True)
+    assert isinstance(gone, MediaFailure)
+    before = threading.active_count()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(measure.kernels.Series, "add", fail)
+    assert isinstance(measure.measure(job, overlap=True), MediaFailure)
+    assert threading.active_count() == before
+
+
+def test_errors_of_the_decoding_thread_come_out() -> None:
+    def frames() -> Iterator[int]:
+        yield 1
+        raise RuntimeError("broken")
+
+    found = measure._in_advance(frames())  # type: ignore[arg-type]
+    assert next(found) == 1
+    with pytest.raises(RuntimeError, match="broken"):
+        next(found)
 
 
 def test_pan_is_seen(tmp_path: Path) -> None:

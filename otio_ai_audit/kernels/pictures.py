@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from . import motion, residual, shrink
+from . import match, residual, shrink
 from .grid import CELL, MIN_SIDE, Grid
 from .shrink import TOP, UNIT
 
@@ -204,12 +204,12 @@ def _levels(luma: Int16) -> tuple[tuple[Int16, Int16], ...]:
     for _ in range(2):
         above = planes[-1]
         half = np.empty((max(8, above.shape[0] // 2), max(8, above.shape[1] // 2)), np.int16)
-        motion.halve(above, half)
+        match.halve(above, half)
         planes.append(half)
     out = []
     for plane in planes:
         height, width = plane.shape
         means = np.empty((height - 7, width - 7), np.int16)
-        motion.window_means(plane, np.empty(width, np.int32), np.empty(width, np.int32), means)
+        match.window_means(plane, np.empty(width, np.int32), np.empty(width, np.int32), means)
         out.append((plane, means))
     return tuple(out)

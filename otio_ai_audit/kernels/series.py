@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from . import motion, residual, shrink
+from . import match, motion, residual, shrink
 from .grid import CELL, Grid
 from .pictures import Planes, Small, shrink_frame
 from .shrink import UNIT
@@ -58,10 +58,10 @@ def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> Float64:
     whole = np.empty_like(out)
     weight = np.empty(out.shape[:2])
     camera = np.empty((2, 3))
-    motion.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse, texture)
+    match.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse, texture)
     motion.fit_camera(coarse, texture, 1.0, 4, a2.shape[0], a2.shape[1], 6, camera)
-    motion.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 2, 4, REACH // 2 + 1, middle)
-    motion.match_fine(a0, b0, ma0, mb0, middle, 1, camera, 4, CELL, REACH + 3, whole)
+    match.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 2, 4, REACH // 2 + 1, middle)
+    match.match_fine(a0, b0, ma0, mb0, middle, 1, camera, 4, CELL, REACH + 3, whole)
     motion.refine(a0, b0, whole, out, weight)
     return weight
 

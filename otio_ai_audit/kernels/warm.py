@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from . import motion, residual, shrink  # noqa: F401  (declares the kernels)
+from . import match, motion, residual, shrink  # noqa: F401  (declares the kernels)
 from .jit import KERNELS
 
 
