@@ -144,7 +144,7 @@ def main() -> None:
         kernels.warmup()
         print(f"start-up and kernels   {process_time() - start:8.2f} s CPU")
         path = options.clip or render(Path(folder), options.frames)
-        frames = decode(path)
+        frames, size = decode(path), path.stat().st_size
         audit(path)
         decoded, measured, walls = [], [], []
         for _ in range(options.rounds):
@@ -155,7 +155,7 @@ def main() -> None:
             audit(path)
             measured.append(process_time() - start)
             walls.append(perf_counter() - wall)
-    print(f"frames                 {frames:8d}, {path.stat().st_size if path.exists() else 0} bytes")
+    print(f"frames                 {frames:8d}, {size / 1e6:.1f} MB")
     print(f"plain decode           {1000 * min(decoded) / frames:8.2f} ms CPU a frame")
     print(f"measure with decoding  {1000 * min(measured) / frames:8.2f} ms CPU a frame")
     print(f"                       {1000 * min(walls) / frames:8.2f} ms a frame on the clock")
