@@ -19,6 +19,8 @@ from .errors import TimelineError, UsageError
 from .gather import Progress
 from .judge import judge
 from .model import (
+    ERROR,
+    NOTE,
     WARNING,
     AuditResult,
     ClipResult,
@@ -41,6 +43,8 @@ EDIT_SUFFIXES = {".otio", ".otioz", ".otiod", ".fcpxml", ".xml", ".edl", ".aaf",
 FILM_CUTS = 5
 """Bare media with this many hidden cuts, and more than one a `FILM_SHOT` seconds, are a finished film."""
 FILM_SHOT = 8.0
+LEAST = {"error": ERROR, "warning": WARNING, "note": NOTE}
+"""Lowest score of each severity."""
 
 
 class _Quiet:
@@ -153,7 +157,8 @@ def audit(
     )
     if earlier is not None:
         result = compare(result, earlier)
-    markers = timeline.markers_for(result, uses, seen, report=options.report)
+    least = LEAST[settings.audit.markers]
+    markers = timeline.markers_for(result, uses, seen, report=options.report, least=least)
     findings_marked = timeline.attach(result.findings, markers, uses)
     seconds = round(time.monotonic() - started, 2)
     result = replace(result, findings=findings_marked, markers=markers, seconds=seconds)

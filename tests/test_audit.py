@@ -150,6 +150,18 @@ def test_the_verdict_comes_back_through_a_marker_edl(takes: Takes, warm: Path, t
     assert flickers(run(edit, warm)) == [("V1/0001", "dismissed")]
 
 
+def test_settings_say_what_becomes_a_marker(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(takes.bad, 0, 60, FRAMES)])
+    settings = tmp_path / "audit.toml"
+    counts = {}
+    for least in ("error", "note"):
+        settings.write_text(f'[audit]\nmarkers = "{least}"\n', encoding="utf-8")
+        done = run(edit, warm, settings=settings)
+        counts[least] = sum(len(marker.ids) for marker in done.result.markers)
+    scores = [p.finding.score for p in done.result.findings]
+    assert counts["note"] - counts["error"] == sum(0.2 <= score < 0.8 for score in scores)
+
+
 def test_offline_media_is_a_failure_that_names_its_path(takes: Takes, warm: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone_v001.mp4"
     edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 30, FRAMES), clip(gone, 0, 30, FRAMES)])

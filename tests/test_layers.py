@@ -12,7 +12,6 @@ PACKAGE = Path(__file__).resolve().parents[1] / "otio_ai_audit"
 LEVEL: dict[str, float] = {
     "model": 0,
     "errors": 0,
-    "markings": 0.5,
     "markings": 0.5,  # only the types below it; every room may ask what a marker means
     "timeline": 1,
     "video": 1,

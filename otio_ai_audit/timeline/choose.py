@@ -64,6 +64,7 @@ def markers_for(
     seen: Sequence[SeenMarker] = (),
     *,
     report: str = "",
+    least: float = WARNING,
 ) -> tuple[Marker, ...]:
     """Choose the markers that show a result on its timeline.
 
@@ -78,11 +79,13 @@ def markers_for(
         it is not yet decided which of ours stand.
     report
         Name of the report that the summary points to.
+    least
+        Lowest score that becomes a marker.
 
     Returns
     -------
     tuple of Marker
-        In order of frames. New and open findings at ``warning`` or above, one ``NOT CHECKED`` for
+        In order of frames. New and open findings at `least` or above, one ``NOT CHECKED`` for
         each clip that failed, and always a summary. Nothing for a finding whose marker stands.
     """
     failed = [clip for clip in result.clips if clip.status == "failed"]
@@ -91,7 +94,7 @@ def markers_for(
     standing = {id_ for marker in seen if marker.stands for id_ in marker.ids}
     frames = _Frames(marker.frame for marker in seen if marker.stands and marker.owner is None)
     by_id = {use.id: use for use in uses}
-    wanted = _gather(result.findings, by_id, standing)
+    wanted = _gather(result.findings, by_id, standing, least)
     unchecked = [clip for clip in failed if own_id(words.unchecked_body(clip)) not in standing]
     total = len(wanted) + len(unchecked)
     if total > LIMIT:
@@ -154,12 +157,14 @@ class _Frames:
         return frame
 
 
-def _gather(findings: Sequence[Placed], uses: dict[str, ClipUse], standing: set[str]) -> list[_Wanted]:
+def _gather(
+    findings: Sequence[Placed], uses: dict[str, ClipUse], standing: set[str], least: float
+) -> list[_Wanted]:
     """Group findings by shot and colour; the worst group first, so that it gets its frame."""
     groups: dict[tuple[str, str], list[Placed]] = {}
     for item in findings:
         use = item.finding.use
-        speaks = item.state in ("new", "open") and item.finding.score >= WARNING
+        speaks = item.state in ("new", "open") and item.finding.score >= least
         if speaks and use in uses and item.id not in standing:
             color = COLORS.get(item.finding.detector, OTHER_COLOR)
             groups.setdefault((use, color), []).append(item)
