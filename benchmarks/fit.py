@@ -34,9 +34,9 @@ SPIKE_FAULTS = ("pop", "pop_dark_2", "local_pop", "glitch")
 
 CALM = 0.985
 """Share of clean clips that stay below the operating point of one model."""
-SPREAD = 0.5
+SPREAD = {"flicker": 0.3, "flicker_boil": 0.6}
 """The operating point lies at least this many deviations of the clean clips' evidence above their limit."""
-MARGIN = 0.45
+MARGIN = 0.55
 """Where the operating point lies between the clean clips' limit and the weakest tenth of the faults."""
 INSIDE = 0.75
 """Share of a window that has to show the fault to be an example of it."""
@@ -266,7 +266,7 @@ def anchors(name: str, clean: Floats, faulty: Floats) -> dict[str, float]:
     """Evidence at which the score is 0.1, 0.5 and 0.8, from the peaks of clips that a fit had not seen."""
     limit = float(np.quantile(clean, CALM))
     weakest = float(np.quantile(faulty, 0.1))
-    spread = (0.1 if name == "flicker" else SPREAD) * float(clean.std())
+    spread = SPREAD.get(name, 0.9) * float(clean.std())
     gap = weakest - limit
     half = limit + (max(MARGIN * gap, min(spread, 0.7 * gap)) if gap > 0 else spread)
     strong = max(float(np.median(faulty)), half + float(clean.std()))

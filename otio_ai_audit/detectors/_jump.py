@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otio_ai_audit.detectors._view import Floats, Pictures, box
+from otio_ai_audit.detectors._view import Floats, Pictures, believed, box
 from otio_ai_audit.model import Float32
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -34,6 +34,8 @@ class Levels:
     near: Float32
     """``back`` meaned over 3 × 3 cells by trust, shape (K, 3, R, C)."""
     near_ahead: Float32
+    belief: Float32
+    """How far the flow around a place can be believed, shape (K, R, C)."""
     near_run: Float32
     """Running sum of ``near``, shape (K + 1, 3, R, C)."""
     luma: Floats
@@ -50,6 +52,8 @@ class Levels:
         ahead_weight = np.concatenate([weight[1:], weight[-1:]])
         back, ahead = shown.back * weight, shown.ahead * ahead_weight
         near = box(back, 1) / box(weight, 1)
+        belief = believed(box(shown.trust, 1))
+        belief[0] = belief[min(1, len(belief) - 1)]
         jump = back.sum(axis=(2, 3), dtype=np.float64) / weight.sum(axis=(2, 3), dtype=np.float64)
         cells = np.stack([shown.luma, shown.blue, shown.red], axis=1)
         moved = np.zeros_like(shown.luma)
@@ -60,6 +64,7 @@ class Levels:
             run=np.concatenate([np.zeros((1, 3)), np.cumsum(jump, axis=0)]),
             near=near,
             near_ahead=box(ahead, 1) / box(ahead_weight, 1),
+            belief=belief,
             near_run=np.concatenate([np.zeros_like(near[:1]), np.cumsum(near, axis=0)]),
             luma=shown.luma.mean(axis=(1, 2), dtype=np.float64),
             cells=cells,
@@ -91,6 +96,9 @@ def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats
     whole = two_sided(levels.jump[a], levels.ahead[last], across).max(axis=1)
     near_across = levels.near_run[2 + length :] - levels.near_run[1 : count - length]
     local = two_sided(levels.near[a], levels.near_ahead[last], near_across).max(axis=1)
+    # A jump may break the flow at its own borders; where the flow fails beside it too, things move fast.
+    beside = np.minimum(starts + length + 1, count - 1)
+    local = local * (0.5 * (levels.belief[starts - 1] + levels.belief[beside]))
     over = np.abs(levels.cells[b] - levels.cells[: count - length - 1]).sum(axis=1).mean(axis=(1, 2))
     raw = np.maximum(np.minimum(levels.moved[a], levels.moved[b]).mean(axis=(1, 2)) - over, 0.0)
     raw = raw.astype(np.float64)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otio_ai_audit.detectors._view import Floats, Mask, Pictures, box
+from otio_ai_audit.detectors._view import Floats, Mask, Pictures, believed, box
 from otio_ai_audit.model import Float32
 
 WHOLE = (
@@ -100,7 +100,7 @@ class Maps:
             extremum=both[:, 0],
             colour=both[:, 1:].max(axis=1),
             back=back[:, 0],
-            near=near.max(axis=1),
+            near=near.max(axis=1) * believed(box(shown.trust, 2)),
             own=shown.own,
             jitter=np.sqrt((_bend(shown.own, skip=1) ** 2).sum(axis=-1)),
             detail=np.abs(_bend(np.log(shown.detail + 1.0))),

@@ -239,6 +239,11 @@ def box(values: Float32, radius: int) -> Float32:
     return out
 
 
+def believed(trust: Float32) -> Float32:
+    """Weight in [0, 1] of what an area's residuals say: none where the flow failed on most of its pixels."""
+    return np.asarray(np.clip((trust - np.float32(0.3)) / np.float32(0.4), 0, 1), dtype=np.float32)
+
+
 def components(mask: Mask) -> list[Mask]:
     """4-connected components of a small map of cells, largest first."""
     todo = mask.copy()

@@ -36,6 +36,11 @@ COLOR = "Lemon"
 
 Region = tuple[float, float, float, float]
 
+ALONE = 0.45
+"""Highest score of a window in which one jump is all there is."""
+ONE_JUMP = 0.75
+"""Share of a window's activity in three neighbouring pictures from which it is one jump."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -110,20 +115,28 @@ def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Fl
 def _window(maps: Maps, a: int, b: int) -> list[Window]:
     if b - a < 4:
         return []
-    out = [
-        Window(a, b, "whole", float(model("flicker_window").score(_pulse.whole_features(maps, a, b))), None)
-    ]
-    out.append(
-        Window(a, b, "whole", float(model("flicker_pump").score(_pulse.pump_features(maps, a, b))), None)
-    )
+    whole = float(model("flicker_window").score(_pulse.whole_features(maps, a, b)))
+    pump = float(model("flicker_pump").score(_pulse.pump_features(maps, a, b)))
     features, evidence = _pulse.region_features(maps, a, b)
-    out.append(Window(a, b, "region", float(model("flicker_region").score(features)), evidence))
+    region = float(model("flicker_region").score(features))
+    if _is_one_jump(maps, a, b, np.ones(evidence.shape, dtype=np.bool_)):
+        whole, pump = min(whole, ALONE), min(pump, ALONE)
+    if region > ALONE and _is_one_jump(maps, a, b, _pulse.top_cells(evidence)):
+        region = ALONE
+    out = [Window(a, b, "whole", max(whole, pump), None), Window(a, b, "region", region, evidence)]
     if b - a >= 5:
         boil = model("flicker_boil")
         value, evidence = _pulse.gathered(boil.evidence(_pulse.cell_features(maps, a, b)))
-        score = float(boil.anchors.score(value))
-        out.append(Window(a, b, "boil", score, evidence))
+        out.append(Window(a, b, "boil", float(boil.anchors.score(value)), evidence))
     return out
+
+
+def _is_one_jump(maps: Maps, a: int, b: int, cells: Mask) -> bool:
+    """Whether nearly all that happens in a window happens in three pictures: that is for `pop`."""
+    excess = _activity(maps, "whole", cells)[a:b]
+    excess = np.maximum(excess - np.median(excess), 0.0)
+    at = int(excess.argmax())
+    return bool(excess[max(0, at - 1) : at + 2].sum() > ONE_JUMP * excess.sum())
 
 
 def _ranges(

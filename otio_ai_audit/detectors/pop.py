@@ -8,7 +8,7 @@ and a *tail* (brightness runs away in the last pictures of the file, as video mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,10 @@ LABEL = "pop"
 COLOR = "Lemon"
 
 
+REPEATED = 0.4
+"""Highest score of a jump that is one of many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a pop is in time."""
@@ -41,6 +45,10 @@ class Settings:
     """Pictures that a spike may last."""
     tail: int = 8
     """Pictures at the file's end in which a ramp is looked for."""
+    alone_seconds: float = 1.0
+    """Time on either side in which other jumps are counted."""
+    crowd: int = 3
+    """So many other jumps nearby make it flicker, and a note here."""
     apart: int = 2
     """Pictures between two pops that are told one by one."""
 
@@ -70,7 +78,21 @@ def _judge(view: View, settings: Settings) -> Judgement:
             best = max(best, score)
             shown.spread(scores, len(frames), frames)
             found.extend(some)
-    return Judgement(best, tuple(_apart(found, view.step * settings.apart)), frames)
+    kept = _apart(found, view.step * settings.apart)
+    alone = [
+        one if _is_alone(one, kept, settings) else replace(one, score=min(one.score, REPEATED))
+        for one in kept
+    ]
+    if alone != kept:
+        np.minimum(frames, max((one.score for one in alone), default=0.0), out=frames)
+        best = float(frames.max())
+    return Judgement(best, tuple(alone), frames)
+
+
+def _is_alone(one: Finding, found: Sequence[Finding], settings: Settings) -> bool:
+    """Whether hardly another jump of its strength lies near: many in a row are flicker."""
+    near = [k for k in found if k is not one and abs(k.start - one.start) <= settings.alone_seconds]
+    return sum(k.score >= 0.7 * one.score for k in near) < settings.crowd
 
 
 def _spikes(
