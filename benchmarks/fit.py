@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -399,13 +399,21 @@ def fit(items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence
 
 
 def crossed(
-    items: Sequence[Item],
-    rows: Sequence[dict[str, Rows]],
-    groups: Sequence[int],
-    judge: Callable[[dict[str, Any], list[int]], None],
-) -> None:
-    """For each group: fit on all others, and let `judge` look at the group with that table."""
+    items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence[int]
+) -> list[tuple[dict[str, Any], list[int]]]:
+    """For each group, a table fitted on all others, and the items of the group."""
+    out = []
     for group in sorted(set(groups)):
         train = [i for i, g in enumerate(groups) if g != group]
         table = fit([items[i] for i in train], [rows[i] for i in train], [groups[i] for i in train])
-        judge(table, [i for i, g in enumerate(groups) if g == group])
+        out.append((table, [i for i, g in enumerate(groups) if g == group]))
+    return out
+
+
+def move_operating_point(table: dict[str, Any], detector: str, score: float) -> None:
+    """Let what a detector's models score `score` (at least 0.5) score 0.5; strong faults stay at 0.8."""
+    for name, row in table["models"].items():
+        if name.split("_")[0] == detector and score > 0.5:
+            # Above `half`, evidence is `half` + logit(score) / log 4 × (`strong` − `half`).
+            part = min(np.log(score / (1 - score)) / np.log(4.0), 0.9)
+            row["half"] = round(row["half"] + part * (row["strong"] - row["half"]), 4)
