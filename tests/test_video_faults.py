@@ -219,6 +219,31 @@ def test_rotation_is_told_and_pictures_for_people_stand_upright(
     assert bars.mean() < shown.mean() - 10  # the dark bars of frame 0 have turned with the picture
 
 
+@pytest.mark.parametrize("name", ["f.mp4", "f.%04d.png"])
+def test_no_number_of_the_library_leaves_the_room(tmp_path: Path, name: str) -> None:
+    video.encode(tmp_path / name, pictures(3), RATE)
+    kind = "sequence" if "%" in name else "video"
+    numbers = (0, 1, 2) if kind == "sequence" else ()
+    media = Media(str(tmp_path / name), kind, RATE if numbers else None, numbers)
+    with video.read_frames(media) as reader:
+        rationals = [reader.info.rate, reader.info.time_base, reader.info.sample_aspect]
+        rationals += [frame.time_base for frame in reader]
+    assert {type(value) for value in rationals} == {Fraction}
+
+
+def test_tags_that_are_no_unicode_stop_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "title.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Xmas QQQQ"
+        stream = container.add_stream("libx264", rate=24)
+        stream.width, stream.height = WIDTH, HEIGHT
+        for picture in pictures(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(b"QQQQ", b"\xe9\xff\xfe\xe8"))
+    assert [number for _, number, _ in read(path)[1]] == [0, 1, 2]
+
+
 def test_of_interlaced_video_one_field_is_given(tmp_path: Path) -> None:
     path = tmp_path / "i.mkv"
     write_odd(path, range(6), Fraction(1, 24), options={"x264-params": "tff=1", "crf": "10"})

@@ -24,6 +24,9 @@ SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10))
 MAX_FAILURES = 500
 """Packets in a row that may fail before the rest of a file is given up."""
 
+_ODD_TEXT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""Tags that are not UTF-8 do not stop PyAV from 19 on; before that it has to be asked."""
+
 # FFmpeg conceals damage and only complains about it. Its complaints are caught around every packet and
 # make a frame `corrupt`; nothing is shown, a person gets our `Problem`. PyAV ignores them altogether by
 # default, and passes over one that repeats the last: then the second clip of a run would seem sound.
@@ -99,7 +102,7 @@ class FileSource:
     def _open(self) -> None:
         try:
             with av.logging.Capture():
-                self.container = av.open(self.path, metadata_errors="replace", options=self._options())
+                self.container = av.open(self.path, options=self._options(), **_ODD_TEXT)
         except (av.error.FFmpegError, ValueError) as error:
             raise MediaError(_why_unreadable(self.path)) from error
         streams = [s for s in self.container.streams.video if not _is_cover(s)]
@@ -117,7 +120,7 @@ class FileSource:
         context.thread_count = self._threads
         # Slices only: frame threads have stalled when decoding stopped early.
         context.thread_type = "SLICE" if self._threads > 1 else "NONE"
-        self.time_base = self.stream.time_base or Fraction(1, 1000)
+        self.time_base = Fraction(self.stream.time_base or Fraction(1, 1000))
 
     def _options(self) -> dict[str, str]:
         # A text file can pass for a playlist: never let it reach out to other files or hosts.
