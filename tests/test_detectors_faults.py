@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from otio_ai_audit.detectors import DETECTORS
-from otio_ai_audit.model import WARNING
+from otio_ai_audit.model import WARNING, MediaSignals
 from tests.detector_clips import detect, faulty, frames_of, use_of
 
 FAULTS = [
@@ -93,3 +94,22 @@ def test_a_cut_is_no_pop_and_no_flicker() -> None:
     signals, _ = faulty("pan", "hidden_cut")
     assert (detect("pop", use_of(signals)).scores["V1/0001"] or 0.0) < WARNING
     assert (detect("flicker", use_of(signals)).scores["V1/0001"] or 0.0) < WARNING
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_regions_are_of_the_picture_as_it_is_shown(turn: int) -> None:
+    signals, _ = faulty("pan", "local_15")
+    turned = replace(signals, info=replace(signals.info, rotation=turn))
+
+    def region(measured: MediaSignals) -> tuple[float, float, float, float]:
+        found = max(detect("flicker", use_of(measured)).findings, key=lambda one: one.score)
+        assert found.region is not None
+        return found.region
+
+    x, y, w, h = region(signals)
+    clockwise = {
+        90: (1 - y - h, x, h, w),
+        180: (1 - x - w, 1 - y - h, w, h),
+        270: (y, 1 - x - w, h, w),
+    }
+    assert region(turned) == pytest.approx(clockwise[turn], abs=1e-3)

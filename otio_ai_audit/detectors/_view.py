@@ -17,6 +17,8 @@ from otio_ai_audit.model import ClipUse, Curve, Detection, Finding, Float32, Gri
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Region = tuple[float, float, float, float]
+"""x, y, width and height as fractions of the picture."""
 
 EDGE = 0.1
 """Share of a frame that has to lie in an interval before the frame counts as shown."""
@@ -265,7 +267,7 @@ def components(mask: Mask) -> list[Mask]:
     return sorted(found, key=lambda part: -int(part.sum()))
 
 
-def region_of(evidence: Floats | Float32, most: float = 0.6) -> tuple[float, float, float, float] | None:
+def region_of(evidence: Floats | Float32, most: float = 0.6) -> Region | None:
     """Box around the strongest connected cells, by hysteresis; None where it is most of the picture.
 
     Cells above half of the peak's excess over the median seed a component; cells above a third join.
@@ -287,7 +289,17 @@ def region_of(evidence: Floats | Float32, most: float = 0.6) -> tuple[float, flo
     return (round(float(x), 4), round(float(y), 4), round(float(w), 4), round(float(h), 4))
 
 
-def place(region: tuple[float, float, float, float] | None) -> str:
+def upright(view: View, region: Region | None) -> Region | None:
+    """Turn a region of the coded picture, which the cells are of, as the picture is turned for display."""
+    if region is None:
+        return None
+    x, y, w, h = region
+    for _ in range(view.signals.info.rotation // 90 % 4):
+        x, y, w, h = 1.0 - y - h, x, h, w
+    return (round(x, 4), round(y, 4), w, h)
+
+
+def place(region: Region | None) -> str:
     """Name a region as a person would (``upper left``); empty for the whole picture."""
     if region is None:
         return ""

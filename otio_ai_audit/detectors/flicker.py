@@ -26,6 +26,7 @@ from otio_ai_audit.detectors._view import (
     place,
     region_of,
     runs,
+    upright,
 )
 from otio_ai_audit.detectors.cut import shots
 from otio_ai_audit.model import NOTE, WARNING, ClipUse, Detection, Finding, Float32
@@ -214,7 +215,7 @@ def _finding(
     view: View, shown: Pictures, maps: Maps, window: Window, cells: Mask, span: tuple[int, int]
 ) -> Finding:
     lo, hi = span
-    region = None if window.evidence is None else region_of(window.evidence)
+    region = None if window.evidence is None else upright(view, region_of(window.evidence))
     first, last = int(shown.first[lo]), int(shown.last[hi - 1])
     amplitude, percent, frequency = pulse(view, cells, first, last + 1)
     colour = _is_colour(maps, cells, lo, hi)

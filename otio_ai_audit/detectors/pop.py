@@ -24,6 +24,7 @@ from otio_ai_audit.detectors._view import (
     pictures,
     place,
     region_of,
+    upright,
 )
 from otio_ai_audit.detectors.cut import shots
 from otio_ai_audit.model import NOTE, ClipUse, Detection, Finding, Float32
@@ -139,6 +140,7 @@ def _spike(
     frames = int(shown.last[end - 1] - shown.first[k] + 1)
     what = "One frame" if frames == 1 else f"{_number(frames)} frames"
     verb = "jumps" if frames == 1 else "jump"
+    region = upright(view, region)
     where = place(region)
     at = f" at {where}" if where else ""
     if abs(percent) >= 3.0:
