@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otio_ai_audit.detectors._view import Floats, Pictures, believed, box
+from otio_ai_audit.detectors._arrays import box
+from otio_ai_audit.detectors._view import Floats, Pictures, believed
 from otio_ai_audit.model import Float32
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otio_ai_audit.detectors._view import Floats, Mask, Pictures, believed, box
+from otio_ai_audit.detectors._arrays import box, median, quantile
+from otio_ai_audit.detectors._view import Floats, Mask, Pictures, believed
 from otio_ai_audit.model import Float32
 
 WHOLE = (
@@ -57,67 +58,125 @@ BOIL = (
 )
 
 
+CELLS = ("extremum", "colour", "jitter", "error", "skip", "trust", "speed", "detail")
+"""Maps that windows mean over time, in the order in which they are stacked."""
+EXTREMUM, COLOUR, JITTER, ERROR, SKIP, TRUST, SPEED, DETAIL = range(len(CELLS))
+
+
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Evidence per picture and cell, shape (K, R, C) unless said otherwise."""
+    """Evidence per picture and cell, shape (K, R, C) unless said otherwise.
 
-    extremum: Float32
-    colour: Float32
+    What every window needs of every picture is computed once for the whole segment.
+    """
+
+    stack: Float32
+    """The maps that `CELLS` names, shape (8, K, R, C)."""
+    means: Float32
+    """Their means over the picture, shape (8, K)."""
     back: Float32
     """Signed luma residual."""
     near: Float32
     """Extremum of residuals meaned over 5 × 5 cells by trust: what a whole area does at once."""
-    own: Float32
-    """Motion less the camera's, small pixels, shape (K, R, C, 2)."""
-    jitter: Float32
-    """How far a cell's own motion leaves the mean of its neighbours in time, small pixels."""
-    detail: Float32
-    """The same of log detail."""
-    error: Float32
-    skip: Float32
-    trust: Float32
-    speed: Float32
+    products: Float32
+    """Of motion less the camera's and of `back`: the product with the picture before, and the square;
+    shape (4, K, R, C)."""
+    around: Float32
+    """`error` meaned over 3 × 3 cells, pictures last, shape (R, C, K)."""
     luma: Float32
+    light: Floats
+    """Mean luma, shape (K,)."""
+    stir: Floats
+    """Mean of |`back`|, shape (K,)."""
     jump: Floats
     """Change of the picture's brightness with motion taken out, shape (K,)."""
     pump: Floats
     """The same over three pictures of brightness integrated with motion taken out, shape (K,)."""
     level: Float32
     """|m − ½(m⁻ + m⁺)| of the picture's mean luma, shape (K,)."""
+    activity: Floats
+    """How much each picture takes part, over all cells, shape (K,)."""
+
+    @property
+    def extremum(self) -> Float32:
+        """Luma residual that is taken back at once."""
+        return np.asarray(self.stack[EXTREMUM])
+
+    @property
+    def colour(self) -> Float32:
+        """The same of the stronger of Cb and Cr."""
+        return np.asarray(self.stack[COLOUR])
+
+    @property
+    def jitter(self) -> Float32:
+        """How far a cell's own motion leaves the mean of its neighbours in time, small pixels."""
+        return np.asarray(self.stack[JITTER])
+
+    @property
+    def error(self) -> Float32:
+        """What matching leaves."""
+        return np.asarray(self.stack[ERROR])
 
     @classmethod
     def of(cls, shown: Pictures) -> Maps:
         """Compute all maps of a segment."""
-        back, ahead = shown.back, shown.ahead
-        both = extremum(back, ahead)
-        weight = (shown.trust + np.float32(0.05))[:, None]
-        total = box(weight, 2)
-        near = extremum(box(back * weight, 2) / total, box(ahead * weight, 2) / total)
+        count = len(shown)
+        both = extremum(shown.back, shown.ahead)
+        weight = shown.trust + np.float32(0.05)
+        trusted = box(shown.trust, 2)
+        total = (trusted + np.float32(0.05))[:, None]
+        sides = box(np.stack([shown.back, shown.ahead]) * weight[:, None], 2)
+        sides /= total
+        near = extremum(sides[0], sides[1]).max(axis=1) * believed(trusted)
+        back = np.ascontiguousarray(shown.back[:, 0])
+        stack = np.empty((len(CELLS), *shown.luma.shape), dtype=np.float32)
+        stack[EXTREMUM] = both[:, 0]
+        np.maximum(both[:, 1], both[:, 2], out=stack[COLOUR])
+        bend = _bend(shown.own, skip=1)
+        np.sqrt(_dot(bend, bend), out=stack[JITTER])
+        stack[ERROR], stack[SKIP], stack[TRUST] = shown.error, shown.skip, shown.trust
+        np.sqrt(_dot(shown.flow, shown.flow), out=stack[SPEED])
+        np.abs(_bend(np.log(shown.detail + np.float32(1.0))), out=stack[DETAIL])
+        means = stack.reshape(len(CELLS), count, -1).mean(axis=2)
+        products = np.zeros((4, *shown.luma.shape), dtype=np.float32)
+        products[0, 1:], products[1] = _dot(shown.own[1:], shown.own[:-1]), _dot(shown.own, shown.own)
+        np.multiply(back[1:], back[:-1], out=products[2, 1:])
+        np.multiply(back, back, out=products[3])
+        jump = (back * weight).sum(axis=(1, 2), dtype=np.float64) / weight.sum(axis=(1, 2), dtype=np.float64)
         mean = shown.luma.mean(axis=(1, 2))
-        jump = (back[:, 0] * weight[:, 0]).sum(axis=(1, 2), dtype=np.float64)
-        jump /= weight[:, 0].sum(axis=(1, 2), dtype=np.float64)
+        level = np.abs(_bend(mean))
         return cls(
-            extremum=both[:, 0],
-            colour=both[:, 1:].max(axis=1),
-            back=back[:, 0],
-            near=near.max(axis=1) * believed(box(shown.trust, 2)),
-            own=shown.own,
-            jitter=np.sqrt((_bend(shown.own, skip=1) ** 2).sum(axis=-1)),
-            detail=np.abs(_bend(np.log(shown.detail + 1.0))),
-            error=shown.error,
-            skip=shown.skip,
-            trust=shown.trust,
-            speed=np.sqrt((shown.flow**2).sum(axis=-1)),
+            stack=stack,
+            means=means,
+            back=back,
+            near=near,
+            products=products,
+            around=np.ascontiguousarray(np.moveaxis(box(shown.error, 1), 0, -1)),
             luma=shown.luma,
+            light=shown.luma.mean(axis=(1, 2), dtype=np.float64),
+            stir=np.abs(back).mean(axis=(1, 2)).astype(np.float64),
             jump=jump,
             pump=_pump(np.cumsum(jump)),
-            level=np.abs(_bend(mean)),
+            level=level,
+            activity=near.mean(axis=(1, 2), dtype=np.float64)
+            + means[EXTREMUM]
+            + means[COLOUR]
+            + level
+            + 0.5 * np.abs(back.mean(axis=(1, 2))),
         )
 
 
 def extremum(back: Float32, ahead: Float32) -> Float32:
     """Return min(|a|, |b|) where a and b have one sign, else 0; any equal shapes."""
-    return np.where(back * ahead > 0, np.minimum(np.abs(back), np.abs(ahead)), np.float32(0))
+    low, high = np.minimum(back, ahead), np.maximum(back, ahead)
+    np.negative(high, out=high)
+    np.maximum(low, high, out=low)
+    return np.maximum(low, np.float32(0), out=low)
+
+
+def _dot(a: Float32, b: Float32) -> Float32:
+    """Products of vectors, shape (..., 2) to (...)."""
+    return np.asarray(a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1], dtype=np.float32)
 
 
 def _bend(values: Float32, skip: int = 0) -> Float32:
@@ -137,29 +196,33 @@ def _pump(level: Floats, reach: int = 3) -> Floats:
 
 def whole_features(maps: Maps, a: int, b: int) -> Floats:
     """Features (F,) of the whole picture over the pictures ``[a, b)``; at least three."""
-    inner = slice(max(a, 1), min(b, len(maps.extremum) - 1))
+    last = min(b, len(maps.back) - 1)
+    inner, outer = maps.means[:, max(a, 1) : last], maps.means[:, max(a, 1) : b]
+    usual, moving = inner.mean(axis=1), outer.mean(axis=1)
+    jitter = maps.means[JITTER, max(a, 2) : last]
     back = maps.back[max(a, 1) : b]
     centred = back - back.mean(axis=0)
-    power = (centred**2).sum(axis=0) + 1e-6
+    power = (centred * centred).sum(axis=0) + np.float32(1e-6)
     persistence = (centred[1:] * centred[:-1]).sum(axis=0) / power
     size = np.abs(back).mean(axis=0)
-    jitter = maps.jitter[max(a, 2) : inner.stop]
-    return np.asarray(
+    logs = np.log(
         [
-            np.log(maps.extremum[inner].mean() + 0.05),
-            np.log(maps.colour[inner].mean() + 0.05),
-            persistence.mean(),
-            np.log((size * (1.0 - persistence)).mean() + 0.05),
-            1.0 - (persistence * size).sum() / (size.sum() + 1e-6),
-            np.log(np.percentile(maps.level[inner], 90) + 0.05),
-            np.log(np.percentile(maps.pump[inner], 90) + 0.05),
-            np.log(maps.speed[max(a, 1) : b].mean() + 0.1),
-            maps.trust[inner].mean(),
-            np.log((jitter.mean() if len(jitter) else 0.0) + 0.02),
-            np.log(maps.detail[inner].mean() + 0.005),
-            np.log(maps.error[max(a, 1) : b].mean() + 0.1),
-            np.log(maps.skip[inner].mean() + 0.1),
+            usual[EXTREMUM] + 0.05,
+            usual[COLOUR] + 0.05,
+            (size * (1.0 - persistence)).mean() + 0.05,
+            quantile(maps.level[max(a, 1) : last], 0.9) + 0.05,
+            quantile(maps.pump[max(a, 1) : last], 0.9) + 0.05,
+            moving[SPEED] + 0.1,
+            (jitter.mean() if len(jitter) else 0.0) + 0.02,
+            usual[DETAIL] + 0.005,
+            moving[ERROR] + 0.1,
+            usual[SKIP] + 0.1,
         ]
+    )
+    turnover = 1.0 - (persistence * size).sum() / (size.sum() + 1e-6)
+    return np.asarray(
+        [*logs[:2], persistence.mean(), logs[2], turnover, *logs[3:6], usual[TRUST], *logs[6:]],
+        dtype=np.float64,
     )
 
 
@@ -171,13 +234,12 @@ def pump_features(maps: Maps, a: int, b: int) -> Floats:
     """
     steps = maps.jump[a + 1 : b]
     level = np.concatenate([[0.0], np.cumsum(steps)])
-    raw = maps.luma[a:b].mean(axis=(1, 2), dtype=np.float64)
+    raw = maps.light[a:b]
     swing, raw_swing = _detrended(level), _detrended(raw)
     size, raw_size = float(swing.std()), float(raw_swing.std())
     agreement = float((swing * raw_swing).mean()) / (size * raw_size + 0.05)
     path = float(np.abs(steps).sum())
     turns = np.diff(np.sign(np.where(np.abs(swing) > 0.3 * size, swing, 0.0)))
-    cells = np.abs(maps.back[a + 1 : b]).mean(axis=(1, 2), dtype=np.float64)
     return np.asarray(
         [
             np.log(size + 0.05),
@@ -186,7 +248,7 @@ def pump_features(maps: Maps, a: int, b: int) -> Floats:
             1.0 - abs(float(level[-1])) / (path + 0.2),
             float(np.count_nonzero(turns)) / (b - a),
             np.log((min(size, raw_size) + 0.05) / (raw.mean() + 16.0)),
-            np.log((np.abs(steps).mean() + 0.05) / (cells.mean() + 0.2)),
+            np.log((np.abs(steps).mean() + 0.05) / (maps.stir[a + 1 : b].mean() + 0.2)),
         ]
     )
 
@@ -202,21 +264,23 @@ def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Float32]:
     inner = slice(max(a, 1), min(b, len(maps.near) - 1))
     near = maps.near[inner]
     evidence = near.mean(axis=0)
-    top = top_cells(evidence)
-    strength = float(evidence[top].mean())
-    own = maps.extremum[inner][:, top].mean()
-    over_time = near[:, top].mean(axis=1)
+    top = np.flatnonzero(top_cells(evidence))
+    strength = float(evidence.ravel()[top].mean())
+    cells = maps.stack.reshape(*maps.stack.shape[:2], -1)[:, inner].take(top, axis=2).mean(axis=(1, 2))
+    luma = maps.luma.reshape(len(maps.luma), -1)[inner].take(top, axis=1).mean()
+    over_time = near.reshape(len(near), -1).take(top, axis=1).mean(axis=1)
     features = np.asarray(
         [
             np.log(strength + 0.03),
-            np.log((strength + 0.1) / (np.median(evidence) + 0.1)),
-            np.log((strength + 0.1) / (own + 0.1)),
-            maps.trust[inner][:, top].mean(),
-            np.log(maps.speed[inner][:, top].mean() + 0.1),
-            np.median(over_time) / (over_time.mean() + 0.02),
-            np.log((strength + 0.05) / (maps.luma[inner][:, top].mean() + 16.0)),
-            np.log(maps.detail[inner][:, top].mean() + 0.005),
-        ]
+            np.log((strength + 0.1) / (median(evidence) + 0.1)),
+            np.log((strength + 0.1) / (cells[EXTREMUM] + 0.1)),
+            cells[TRUST],
+            np.log(cells[SPEED] + 0.1),
+            median(over_time) / (over_time.mean() + 0.02),
+            np.log((strength + 0.05) / (luma + 16.0)),
+            np.log(cells[DETAIL] + 0.005),
+        ],
+        dtype=np.float64,
     )
     return features, evidence
 
@@ -228,46 +292,44 @@ def cell_features(maps: Maps, a: int, b: int) -> Floats:
     other (``aimless`` is near 0), and what it moves one way it moves back (``reversal`` below 0);
     motion that the flow cannot follow adds up instead.
     """
-    inner = slice(max(a, 2), min(b, len(maps.near) - 1))
-    extrema, colour, jitter, error, skip, trust, speed, detail = (
-        box(series[inner].mean(axis=0), 1)
-        for series in (
-            maps.extremum,
-            maps.colour,
-            maps.jitter,
-            maps.error,
-            maps.skip,
-            maps.trust,
-            maps.speed,
-            maps.detail,
-        )
-    )
-    back, own = maps.back[inner], maps.own[inner]
-    count = len(own)
-    reversal = box((own[1:] * own[:-1]).sum(axis=(0, -1)), 1) / (
-        box((own**2).sum(axis=(0, -1)), 1) + 0.1 * count
-    )
-    persistence = box((back[1:] * back[:-1]).sum(axis=0), 1) / (box((back**2).sum(axis=0), 1) + 0.1 * count)
-    low = np.percentile(box(maps.error[inner], 1), 20, axis=0)
-    return np.stack(
+    lo, hi = max(a, 2), min(b, len(maps.near) - 1)
+    count = hi - lo
+    raw = np.concatenate(
         [
-            np.log(extrema + 0.05),
-            np.log((extrema + 0.1) / (np.median(extrema) + 0.1)),
-            np.log(colour + 0.05),
-            np.log(jitter + 0.05),
-            np.log((jitter + 0.2) / (np.median(jitter) + 0.2)),
-            np.log(error + 0.1),
-            np.log((error + 0.6) / (np.median(error) + 0.6)),
-            np.log((skip + 0.1) / (error + 0.1)),
-            reversal,
-            persistence,
-            trust,
-            np.log(speed + 0.1),
-            low / (error + 0.1),
-            np.log(detail + 0.005),
-        ],
-        axis=-1,
-    ).astype(np.float64)
+            maps.stack[:, lo:hi].mean(axis=1),
+            maps.products[0::2, lo + 1 : hi].sum(axis=1),
+            maps.products[1::2, lo:hi].sum(axis=1),
+        ]
+    )
+    extrema, colour, jitter, error, skip, trust, speed, detail, *products = box(raw, 1)
+    own_next, back_next, own_square, back_square = products
+    logs = np.log(
+        [
+            extrema + 0.05,
+            (extrema + 0.1) / (median(extrema) + 0.1),
+            colour + 0.05,
+            jitter + 0.05,
+            (jitter + 0.2) / (median(jitter) + 0.2),
+            error + 0.1,
+            (error + 0.6) / (median(error) + 0.6),
+            (skip + 0.1) / (error + 0.1),
+            speed + 0.1,
+            detail + 0.005,
+        ]
+    )
+    low = _lowest(maps.around[..., lo:hi], 0.2)
+    others = [own_next / (own_square + 0.1 * count), back_next / (back_square + 0.1 * count), trust]
+    rows = [*logs[:8], *others, logs[8], low / (error + 0.1), logs[9]]
+    return np.stack(rows, axis=-1).astype(np.float64)
+
+
+def _lowest(values: Float32, share: float) -> Float32:
+    """Quantile over the last axis, linear between neighbours."""
+    ordered = np.sort(values, axis=-1)
+    at = share * (values.shape[-1] - 1)
+    low, part = int(at), np.float32(at - int(at))
+    below, above = ordered[..., low], ordered[..., min(low + 1, values.shape[-1] - 1)]
+    return np.asarray(below + (above - below) * part, dtype=np.float32)
 
 
 def gathered(cells: Floats) -> tuple[float, Float32]:

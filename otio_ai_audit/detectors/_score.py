@@ -94,7 +94,14 @@ class Model:
 
 def model(name: str) -> Model:
     """Return a model of the calibration in force (``flicker``, ``pop_spike``, ``cut`` …)."""
-    return _model(calibration()["models"][name])
+    if _instead.get():
+        return _model(calibration()["models"][name])
+    return _packaged_model(name)
+
+
+@cache
+def _packaged_model(name: str) -> Model:
+    return _model(_packaged()["models"][name])
 
 
 def _model(row: Mapping[str, Any]) -> Model:

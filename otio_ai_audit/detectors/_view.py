@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from otio_ai_audit.detectors._arrays import median
 from otio_ai_audit.model import ClipUse, Curve, Detection, Finding, Float32, GridSignals, MediaSignals, Span
 
 Mask = npt.NDArray[np.bool_]
@@ -55,7 +56,7 @@ class View:
     def step(self) -> float:
         """Seconds from frame to frame, as the frames themselves say."""
         if len(self.times) > 1:
-            return float(np.median(np.diff(self.times)))
+            return median(np.diff(self.times))
         return self.signals.frame_duration
 
     def end(self, frame: int) -> float:
@@ -74,7 +75,7 @@ def look(use: ClipUse) -> View | None:
     if signals is None or not len(signals.grid.pts):
         return None
     times = signals.times
-    step = float(np.median(np.diff(times))) if len(times) > 1 else signals.frame_duration
+    step = median(np.diff(times)) if len(times) > 1 else signals.frame_duration
     ends = np.append(times[1:], times[-1] + step)
     visible = _inside(times, ends, use.visible)
     excused = _inside(times, ends, use.excused)
@@ -169,11 +170,10 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.first)
 
-    def spread(self, values: Floats, frames: int, into: Floats) -> None:
+    def spread(self, values: Floats, into: Floats) -> None:
         """Write one value per picture to all of its frames (in place, keeping larger values)."""
-        for value, first, last in zip(values, self.first, self.last, strict=True):
-            stop = min(int(last) + 1, frames)
-            np.maximum(into[first:stop], value, out=into[first:stop])
+        shown = into[self.first[0] : self.last[-1] + 1]
+        np.maximum(shown, np.repeat(values, self.last - self.first + 1), out=shown)
 
 
 def pictures(view: View, segment: tuple[int, int], fold: bool = True) -> Pictures:
@@ -217,28 +217,11 @@ def pictures(view: View, segment: tuple[int, int], fold: bool = True) -> Picture
 
 def camera_field(camera: Float32, rows: int, columns: int, cell: int = 8) -> Float32:
     """Displacement that the camera gives to each cell, shape (N, rows, columns, 2)."""
-    y = (np.arange(rows) - (rows - 1) / 2) * cell
-    x = (np.arange(columns) - (columns - 1) / 2) * cell
-    base = np.stack([np.ones((rows, columns)), *np.meshgrid(x, y)], axis=-1)
-    return np.asarray(np.einsum("nij,rcj->nrci", camera, base), dtype=np.float32)
-
-
-def box(values: Float32, radius: int) -> Float32:
-    """Mean over a square of cells, edges shrinking, over the last two axes."""
-    out = values.astype(np.float32, copy=False)
-    for axis in (-1, -2):
-        length = out.shape[axis]
-        lines = np.moveaxis(out, axis, -1)
-        total = lines.copy()
-        count = np.ones(length, dtype=np.float32)
-        for step in range(1, min(radius, length - 1) + 1):
-            total[..., step:] += lines[..., :-step]
-            total[..., :-step] += lines[..., step:]
-            count[step:] += 1
-            count[:-step] += 1
-        total /= count
-        out = np.moveaxis(total, -1, axis)
-    return out
+    y = (np.arange(rows, dtype=np.float32) - np.float32((rows - 1) / 2)) * np.float32(cell)
+    x = (np.arange(columns, dtype=np.float32) - np.float32((columns - 1) / 2)) * np.float32(cell)
+    shift, right, down = (camera[:, None, None, :, i] for i in range(3))
+    across = shift + right * x[:, None]  # (N, 1, columns, 2)
+    return np.asarray(across + down * y[:, None, None], dtype=np.float32)
 
 
 def believed(trust: Float32) -> Float32:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otio_ai_audit.detectors import _pulse
+from otio_ai_audit.detectors._arrays import median, quantile
 from otio_ai_audit.detectors._pulse import Maps
 from otio_ai_audit.detectors._score import model
 from otio_ai_audit.detectors._view import (
@@ -72,7 +73,7 @@ def _judge(view: View, settings: Settings) -> Judgement:
             continue
         score, scores, some = _segment(view, shown, settings)
         best = max(best, score)
-        shown.spread(scores, len(frames), frames)
+        shown.spread(scores, frames)
         found.extend(some)
     return Judgement(best, tuple(found), frames)
 
@@ -120,9 +121,9 @@ def _window(maps: Maps, a: int, b: int) -> list[Window]:
     pump = float(model("flicker_pump").score(_pulse.pump_features(maps, a, b)))
     features, evidence = _pulse.region_features(maps, a, b)
     region = float(model("flicker_region").score(features))
-    if _is_one_jump(maps, a, b, np.ones(evidence.shape, dtype=np.bool_)):
+    if _is_one_jump(maps.activity[a:b]):
         whole, pump = min(whole, ALONE), min(pump, ALONE)
-    if region > ALONE and _is_one_jump(maps, a, b, _pulse.top_cells(evidence)):
+    if region > ALONE and _is_one_jump(_activity(maps, "region", _pulse.top_cells(evidence))[a:b]):
         region = ALONE
     out = [Window(a, b, "whole", max(whole, pump), None), Window(a, b, "region", region, evidence)]
     if b - a >= 5:
@@ -132,10 +133,9 @@ def _window(maps: Maps, a: int, b: int) -> list[Window]:
     return out
 
 
-def _is_one_jump(maps: Maps, a: int, b: int, cells: Mask) -> bool:
+def _is_one_jump(activity: Floats) -> bool:
     """Whether nearly all that happens in a window happens in three pictures: that is for `pop`."""
-    excess = _activity(maps, "whole", cells)[a:b]
-    excess = np.maximum(excess - np.median(excess), 0.0)
+    excess = np.maximum(activity - median(activity), 0.0)
     at = int(excess.argmax())
     return bool(excess[max(0, at - 1) : at + 2].sum() > ONE_JUMP * excess.sum())
 
@@ -198,8 +198,8 @@ def _activity(maps: Maps, kind: str, cells: Mask) -> Floats:
 
 def _narrow(activity: Floats, a: int, b: int, core: tuple[int, int]) -> tuple[int, int]:
     """Trim a stretch to the pictures that are as active as its core; borders have no extremum."""
-    quiet = float(np.percentile(activity, 20))
-    loud = float(np.percentile(activity[core[0] : core[1]], 75))
+    quiet = quantile(activity, 0.2)
+    loud = quantile(activity[core[0] : core[1]], 0.75)
     limit = quiet + 0.3 * (loud - quiet)
     on = np.flatnonzero(activity[a:b] >= limit)
     if not len(on):
@@ -260,7 +260,7 @@ def pulse(view: View, cells: Mask, first: int, stop: int) -> tuple[float, float,
     kernel = np.ones(width)
     trend = np.convolve(series, kernel, "same") / np.convolve(np.ones(count), kernel, "same")
     wave = series - trend
-    amplitude = float(np.percentile(np.abs(wave), 90))
+    amplitude = quantile(np.abs(wave), 0.9)
     percent = 100.0 * amplitude / max(float(series.mean()), 8.0)
     power = np.abs(np.fft.rfft((wave - wave.mean()) * np.hanning(count))) ** 2
     power[:2] = 0.0

@@ -77,7 +77,7 @@ def _judge(view: View, settings: Settings) -> Judgement:
         ):
             score, scores, some = part
             best = max(best, score)
-            shown.spread(scores, len(frames), frames)
+            shown.spread(scores, frames)
             found.extend(some)
     kept = _apart(found, view.step * settings.apart)
     alone = [
@@ -109,8 +109,8 @@ def _spikes(
         values = np.zeros(len(shown))
         values[valid] = model("pop_spike").score(features[valid])
         taken.extend((float(values[k]), int(k), length, maps[k]) for k in np.flatnonzero(values >= NOTE))
-        for k in np.flatnonzero(valid).tolist():
-            scores[k : k + length] = np.maximum(scores[k : k + length], values[k])
+        for late in range(length):
+            scores[late:] = np.maximum(scores[late:], values[: len(values) - late])
     best = float(scores.max(initial=0.0))
     found: list[Finding] = []
     covered = np.zeros(len(shown), dtype=np.bool_)
