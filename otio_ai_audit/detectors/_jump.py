@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otio_ai_audit.detectors._arrays import box
+from otio_ai_audit.detectors._arrays import box, quantiles
 from otio_ai_audit.detectors._view import Floats, Pictures, believed
 from otio_ai_audit.model import Float32
 
@@ -49,22 +49,27 @@ class Levels:
     @classmethod
     def of(cls, shown: Pictures) -> Levels:
         """Prepare the levels of a segment's pictures."""
-        weight = (shown.trust + np.float32(0.02))[:, None]
-        ahead_weight = np.concatenate([weight[1:], weight[-1:]])
-        back, ahead = shown.back * weight, shown.ahead * ahead_weight
-        near = box(back, 1) / box(weight, 1)
-        belief = believed(box(shown.trust, 1))
+        trusted = box(shown.trust, 1)
+        belief = believed(trusted)
         belief[0] = belief[min(1, len(belief) - 1)]
-        jump = back.sum(axis=(2, 3), dtype=np.float64) / weight.sum(axis=(2, 3), dtype=np.float64)
+        weight = (shown.trust + np.float32(0.02))[:, None]
+        near_weight = (trusted + np.float32(0.02))[:, None]
+        after = np.minimum(np.arange(1, len(shown) + 1), len(shown) - 1)
+        back, ahead = shown.back * weight, shown.ahead * weight[after]
+        near, near_ahead = box(back, 1), box(ahead, 1)
+        near /= near_weight
+        near_ahead /= near_weight[after]
+        total = weight.sum(axis=(2, 3), dtype=np.float64)
+        jump = back.sum(axis=(2, 3), dtype=np.float64) / total
         cells = np.stack([shown.luma, shown.blue, shown.red], axis=1)
         moved = np.zeros_like(shown.luma)
         moved[1:] = np.abs(np.diff(cells, axis=0)).sum(axis=1)
         return cls(
             jump=jump,
-            ahead=ahead.sum(axis=(2, 3), dtype=np.float64) / ahead_weight.sum(axis=(2, 3), dtype=np.float64),
+            ahead=ahead.sum(axis=(2, 3), dtype=np.float64) / total[after],
             run=np.concatenate([np.zeros((1, 3)), np.cumsum(jump, axis=0)]),
             near=near,
-            near_ahead=box(ahead, 1) / box(ahead_weight, 1),
+            near_ahead=near_ahead,
             belief=belief,
             near_run=np.concatenate([np.zeros_like(near[:1]), np.cumsum(near, axis=0)]),
             luma=shown.luma.mean(axis=(1, 2), dtype=np.float64),
@@ -75,8 +80,11 @@ class Levels:
 
 def two_sided(into: Array, out: Array, across: Array) -> Array:
     """How far a stretch differs from both sides, less what the sides differ; 0 where signs differ."""
-    both = np.minimum(np.abs(into), np.abs(out)) - np.abs(across)
-    return np.where(into * out > 0, np.maximum(both, 0), 0)
+    both, high = np.minimum(into, out), np.maximum(into, out)
+    np.negative(high, out=high)
+    np.maximum(both, high, out=both)  # min(|into|, |out|) where signs agree, else not above 0
+    both -= np.abs(across)
+    return np.maximum(both, 0, out=both)
 
 
 def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats, Float32]:
@@ -100,7 +108,8 @@ def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats
     # A jump may break the flow at its own borders; where the flow fails beside it too, things move fast.
     beside = np.minimum(starts + length + 1, count - 1)
     local = local * (0.5 * (levels.belief[starts - 1] + levels.belief[beside]))
-    over = np.abs(levels.cells[b] - levels.cells[: count - length - 1]).sum(axis=1).mean(axis=(1, 2))
+    over = np.abs(levels.cells[b] - levels.cells[: count - length - 1]).sum(axis=(1, 2, 3))
+    over /= levels.moved[0].size
     raw = np.maximum(np.minimum(levels.moved[a], levels.moved[b]).mean(axis=(1, 2)) - over, 0.0)
     raw = raw.astype(np.float64)
     top = _top(local)
@@ -108,7 +117,7 @@ def spike_features(shown: Pictures, levels: Levels, length: int) -> tuple[Floats
         shown.likeness[starts - 1], shown.likeness[np.minimum(starts + length + 1, count - 1)]
     )
     lost = around - np.minimum(shown.likeness[a], shown.likeness[b])
-    usual = [_usual(series, length) for series in (whole, top, raw)]
+    usual = _usual(np.stack([whole, top, raw]), length)
     features[starts] = np.stack(
         [
             np.log(whole + 0.05),
@@ -134,34 +143,52 @@ def _top(maps: Float32, share: float = 0.03) -> Floats:
 
 
 def _usual(series: Floats, length: int) -> Floats:
-    """90th percentile of a series; for its largest values of the rest, without their neighbourhood."""
-    usual = np.full(len(series), np.percentile(series, 90))
-    reach = 2 + length
-    for i in np.argsort(-series, kind="stable")[:LOUDEST]:
-        rest = np.concatenate([series[: max(0, i - reach)], series[i + reach + 1 :]])
-        usual[i] = np.percentile(rest, 90) if len(rest) >= 3 else np.median(series)
+    """90th percentile of each series, shape (S, K); for its largest values without their neighbourhood."""
+    each, count = series.shape
+    usual = np.repeat(quantiles(series, np.ones(series.shape, dtype=np.bool_), 0.9), count).reshape(
+        each, count
+    )
+    middle = quantiles(series, np.ones(series.shape, dtype=np.bool_), 0.5)
+    loud = np.argsort(-series, axis=1, kind="stable")[:, :LOUDEST]
+    rest = np.abs(np.arange(count) - loud[..., None]) > 2 + length
+    enough = np.count_nonzero(rest, axis=2) >= 3
+    shape = (-1, count)
+    others = quantiles(np.broadcast_to(series[:, None], rest.shape).reshape(shape), rest.reshape(shape), 0.9)
+    loudest = np.where(enough, others.reshape(loud.shape), middle[:, None])
+    np.put_along_axis(usual, loud, loudest, axis=1)
     return usual
 
 
-def step_features(shown: Pictures, levels: Levels) -> Floats:
+def step_features(shown: Pictures, levels: Levels, reach: int = 6, side: int = 3) -> Floats:
     """Features (K, F) of a jump at each picture that stays; −inf where a side is too short."""
     count = len(shown)
     features = np.full((count, len(STEP)), -np.inf)
-    jump = levels.jump
-    size = np.abs(jump).max(axis=1)
-    for k in range(2, count - 2):
-        channel = int(np.abs(jump[k]).argmax())
-        around = np.concatenate([size[max(1, k - 6) : k], size[k + 1 : k + 7]])
-        before = levels.cells[max(0, k - 3) : k, channel].mean()
-        after = levels.cells[k : k + 3, channel].mean()
-        stays = (after - before) / jump[k, channel] if abs(jump[k, channel]) > 1e-6 else 0.0
-        features[k] = (
+    if count < 5:
+        return features
+    k = np.arange(2, count - 2)
+    channel = np.abs(levels.jump[k]).argmax(axis=1)
+    jump = levels.jump[k, channel]
+    size = np.abs(levels.jump).max(axis=1)
+    near = np.concatenate([np.zeros(reach), [0.0], size[1:], np.zeros(reach)])  # a first picture has no jump
+    near = np.lib.stride_tricks.sliding_window_view(near, 2 * reach + 1)[k]
+    around = np.maximum(near[:, :reach].max(axis=1), near[:, reach + 1 :].max(axis=1))
+    means = levels.cells.mean(axis=(2, 3), dtype=np.float64)
+    run = np.concatenate([np.zeros((1, 3)), np.cumsum(means, axis=0)])
+    first, stop = np.maximum(k - side, 0), np.minimum(k + side, count)
+    before = (run[k, channel] - run[first, channel]) / (k - first)
+    after = (run[stop, channel] - run[k, channel]) / (stop - k)
+    moved = np.abs(jump) > 1e-6
+    stays = np.where(moved, (after - before) / np.where(moved, jump, 1.0), 0.0)
+    features[k] = np.stack(
+        [
             np.log(size[k] + 0.05),
-            np.log((size[k] + 0.2) / (around.max() + 0.4)),
+            np.log((size[k] + 0.2) / (around + 0.4)),
             np.clip(stays, -1.0, 1.5),
             shown.likeness[k],
             np.log((size[k] + 0.05) / (levels.luma[k - 1] + 16.0)),
-        )
+        ],
+        axis=1,
+    )
     return features
 
 

@@ -12,10 +12,10 @@ from pathlib import PurePath
 
 import numpy as np
 
+from otio_ai_audit.detectors._arrays import quantiles
 from otio_ai_audit.detectors._score import model
 from otio_ai_audit.detectors._view import (
     Floats,
-    Ints,
     Judgement,
     Pictures,
     View,
@@ -89,27 +89,35 @@ def cut_features(shown: Pictures, reach: int) -> Floats:
     if count < 3:
         return features
     cells = coarse(np.stack([shown.luma, shown.blue, shown.red], axis=1))
+    places = cells[0, 0].size
     histograms, shape = shown.histogram.astype(np.float64), _shape(cells[:, 0])
-    apart = _pairs(count, reach, lambda a, b: np.abs(cells[a] - cells[b]).sum(axis=1).mean(axis=(1, 2)))
+    apart = _pairs(count, reach, lambda a, b: np.abs(cells[a] - cells[b]).sum(axis=(1, 2, 3)) / places)
     turned = _pairs(count, reach, lambda a, b: 0.5 * np.abs(histograms[a] - histograms[b]).sum(axis=1))
     unlike = _pairs(count, reach, lambda a, b: 1.0 - (shape[a] * shape[b]).sum(axis=1))
     error = shown.error.mean(axis=(1, 2)).astype(np.float64)
     likeness = shown.likeness.astype(np.float64)
-    for k in range(1, count):
-        around = [i for i in range(max(1, k - reach), min(count, k + reach + 1)) if i != k]
-        usual = float(np.median(likeness[around])) if around else 1.0
-        within, turning = apart[0, around].max(initial=0.0), turned[0, around].max(initial=0.0)
-        stays = [array[_across(k, count, reach)].min() for array in (apart, turned, unlike)]
-        features[k] = (
+    k = np.arange(1, count)
+    at = k[:, None] + np.concatenate([np.arange(-reach, 0), np.arange(1, reach + 1)])
+    known = (at >= 1) & (at < count)
+    at = np.clip(at, 0, count - 1)
+    usual = quantiles(likeness[at], known, 0.5)
+    within, turning, failed = (
+        np.where(known, series[at], 0.0).max(axis=1, initial=0.0) for series in (apart[0], turned[0], error)
+    )
+    stays = [_across(array, reach)[1:] for array in (apart, turned, unlike)]
+    features[k] = np.stack(
+        [
             np.log(stays[0] + 0.5),
             np.log((stays[0] + 1.0) / (within + 2.0)),
-            usual - likeness[k],
+            np.where(np.isfinite(usual), usual, 1.0) - likeness[k],
             likeness[k],
             stays[1],
             np.log((stays[1] + 0.02) / (turning + 0.04)),
-            np.log((error[k] + 0.5) / (error[around].max(initial=0.0) + 1.0)),
+            np.log((error[k] + 0.5) / (failed + 1.0)),
             stays[2],
-        )
+        ],
+        axis=1,
+    )
     return features
 
 
@@ -145,20 +153,23 @@ def shots(view: View) -> list[tuple[int, int]]:
     return out
 
 
-def _pairs(count: int, reach: int, differ: Callable[[Ints, Ints], Floats]) -> Floats:
+def _pairs(count: int, reach: int, differ: Callable[[slice, slice], Floats]) -> Floats:
     """Difference of each picture and the one 1, 2 … before it, shape (reach + 2, K); inf where none is."""
     out = np.full((reach + 2, count), np.inf)
-    for gap in range(1, reach + 3):
-        later = np.arange(gap, count)
-        if len(later):
-            out[gap - 1, later] = differ(later - gap, later)
+    for gap in range(1, min(reach + 3, count)):
+        out[gap - 1, gap:] = differ(slice(0, count - gap), slice(gap, count))
     return out
 
 
-def _across(k: int, count: int, reach: int) -> tuple[list[int], list[int]]:
-    """Index pairs (gap − 1, later) of one or two pictures before k with those from k on."""
-    later = [(j, i) for i in (k - 1, k - 2) if i >= 0 for j in range(k, min(count, k + reach + 1))]
-    return [j - i - 1 for j, i in later], [j for j, _ in later]
+def _across(differences: Floats, reach: int) -> Floats:
+    """Least difference of one or two pictures before each with those from it on, shape (K,)."""
+    count = differences.shape[1]
+    least = np.full(count, np.inf)
+    for before in (1, 2):
+        for on in range(min(reach + 1, count)):
+            row = differences[on + before - 1, on:]
+            np.minimum(least[: len(row)], row, out=least[: len(row)])
+    return least
 
 
 def _shape(luma: Float32) -> Floats:
