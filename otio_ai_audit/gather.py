@@ -103,20 +103,39 @@ def _attach(
         if isinstance(outcome, MediaFailure):
             failures.append(failure_of(use, outcome.reason))
             continue
-        visible = _existing(use.visible, outcome)
+        visible = _existing(use, outcome)
         if visible:
-            use = replace(use, visible=visible, signals=outcome)
+            notes = (*use.notes, *_too_short(plan, use, visible))
+            use = replace(use, visible=visible, signals=outcome, notes=notes)
             uses.append(replace(use, key=_use_key(use, outcome.key)))
         else:
             failures.append(failure_of(use, "The file has no frames in the part that the edit shows."))
     return uses, failures
 
 
-def _existing(visible: Sequence[Span], signals: MediaSignals) -> tuple[Span, ...]:
-    """Cut what the edit shows down to the frames that the medium has; an edit may promise more."""
-    end = Fraction(float(signals.times[-1])) + 1 / signals.info.rate
-    kept = (Span(span.start, min(span.end, end)) for span in visible)
-    return tuple(span for span in kept if span.start < span.end)
+def _existing(use: ClipUse, signals: MediaSignals) -> tuple[Span, ...]:
+    """Cut what the edit shows down to the frames that the medium has; an edit may promise more.
+
+    Of a sequence, numbers without a picture stay in: they are holes, which `dead` reports. Nothing
+    is left where no frame at all is shown.
+    """
+    frame = 1 / signals.info.rate
+    first, last = Fraction(float(signals.times[0])), Fraction(float(signals.times[-1])) + frame
+    end = last
+    if use.media.kind == "sequence" and signals.info.promised_frames is not None:
+        end = max(end, signals.info.promised_frames * frame)
+    kept = [Span(span.start, min(span.end, end)) for span in use.visible]
+    spans = tuple(span for span in kept if span.start < span.end)
+    return spans if any(span.start < last and span.end > first for span in spans) else ()
+
+
+def _too_short(plan: Plan, use: ClipUse, visible: Sequence[Span]) -> tuple[str, ...]:
+    """Say that an edit shows more than a file has; of bare media the whole file is shown."""
+    wanted, found = (sum((s.duration for s in spans), Fraction(0)) for spans in (use.visible, visible))
+    frames = round((wanted - found) * use.rate)
+    if not plan.info.has_edit or frames < 2:
+        return ()
+    return (f"The edit shows {frames} frames more than the file has; they were not looked at.",)
 
 
 def _use_key(use: ClipUse, key: str) -> str:

@@ -22,7 +22,7 @@ from otio_ai_audit.detectors._view import (
     judge_each,
     runs,
 )
-from otio_ai_audit.model import ClipUse, Detection, Finding, Problem
+from otio_ai_audit.model import ClipUse, Detection, Finding
 
 ID = "dead"
 LABEL = "black"
@@ -75,7 +75,9 @@ def _judge(view: View, settings: Settings) -> Judgement:
                 evidence=evidence,
             )
         )
-    found.extend(_problem(view, problem, frames) for problem in view.signals.problems if _told(view, problem))
+    if view.visible[-1]:
+        found.extend(_cut_short(view, frames) for one in view.signals.problems if one.kind == "truncated")
+    found.extend(_hole(view, start, count, frames) for start, count in _holes(view))
     return Judgement(float(frames[view.visible].max(initial=0.0)), tuple(found), frames)
 
 
@@ -138,27 +140,42 @@ def _blank(view: View, settings: Settings, a: int, b: int, frames: Floats) -> Fi
     )
 
 
-def _told(view: View, problem: Problem) -> bool:
-    if problem.kind == "truncated":
-        return bool(view.visible[-1])
-    if problem.kind == "missing-frames":
-        nearest = int(np.argmin(np.abs(view.times - float(problem.start))))
-        return bool(view.visible[nearest])
-    return False
-
-
-def _problem(view: View, problem: Problem, frames: Floats) -> Finding:
-    if problem.kind == "truncated":
-        at = len(view.times) - 1
-        message = "The file ends before it promised to; the picture is missing from here on. Render it again."
-        label = "file ends early"
-    else:
-        at = int(np.argmin(np.abs(view.times - float(problem.start))))
-        message = f"{_frames(problem.count).capitalize()} missing here. Render them again."
-        label = "missing frames"
+def _cut_short(view: View, frames: Floats) -> Finding:
+    at = len(view.times) - 1
     frames[at] = max(float(frames[at]), 0.9)
-    evidence: dict[str, float | str] = {"frames": float(problem.count)}
-    return finding(view, (at, at), detector=ID, score=0.9, message=message, label=label, evidence=evidence)
+    message = "The file ends before it promised to; the picture is missing from here on. Render it again."
+    return finding(view, (at, at), detector=ID, score=0.9, message=message, label="file ends early")
+
+
+def _holes(view: View) -> list[tuple[int, int]]:
+    """Find runs of numbers (first, count) of a sequence in use that gave no picture."""
+    signals, step = view.signals, view.signals.frame_duration
+    promised = signals.info.promised_frames
+    if view.use.media.kind != "sequence" or promised is None:
+        return []
+    shown = np.arange(promised) * step
+    wanted = np.zeros(promised, dtype=np.bool_)
+    for span in view.use.visible:
+        wanted |= (shown + step / 2 > float(span.start)) & (shown + step / 2 < float(span.end))
+    there = np.rint(view.times / step).astype(np.int64)
+    wanted[there[(there >= 0) & (there < promised)]] = False
+    return [(a, b - a) for a, b in runs(wanted)]
+
+
+def _hole(view: View, first: int, count: int, frames: Floats) -> Finding:
+    step = view.signals.frame_duration
+    near = int(np.argmin(np.abs(view.times - first * step)))
+    frames[near] = max(float(frames[near]), 0.9)
+    return Finding(
+        use=view.use.id,
+        start=first * step,
+        duration=count * step,
+        score=0.9,
+        detector=ID,
+        message=f"No picture for {_frames(count)}: files missing or damaged. Render them again.",
+        label="missing frames",
+        evidence={"frames": float(count)},
+    )
 
 
 def _frames(count: int) -> str:
