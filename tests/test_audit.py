@@ -17,7 +17,7 @@ from otio_ai_audit.errors import TimelineError, UsageError
 from otio_ai_audit.model import MediaFailure
 from otio_ai_audit.walk import Audit, Options, audit
 
-from .edits import RATE, clip, flickering, pan, write_edit
+from .edits import RATE, clip, flickering, pan, time_range, write_edit
 
 FRAMES = 60
 FAULT = (20, 44)
@@ -179,6 +179,19 @@ def test_a_clip_beyond_the_end_of_its_file_is_a_failure(takes: Takes, warm: Path
     assert beyond.status == "failed" and "no frames" in str(beyond.reason)
     assert partly.status == "audited"
     assert partly.visible == ((pytest.approx(50 / 24), pytest.approx(60 / 24)),)
+    assert any("20 frames more than the file has" in note for note in partly.notes)
+
+
+def test_a_file_that_is_no_picture_is_found_at_its_frame(store: Path, tmp_path: Path) -> None:
+    video.encode(tmp_path / "bird_v001.%04d.png", pan(1, 30), RATE)
+    (tmp_path / "bird_v001.0003.png").unlink()
+    (tmp_path / "bird_v001.0020.png").write_bytes(b"no picture")
+    sequence = tmp_path / "bird_v001.[0001-0030].png"
+    item = clip(sequence, 11, 16, 30)
+    item["media_references"]["DEFAULT_MEDIA"]["available_range"] = time_range(1, 30)
+    done = run(write_edit(tmp_path / "a.otio", [item]), store)
+    (hole,) = (p for p in done.result.findings if p.finding.detector == "dead")
+    assert (hole.timeline_frame, hole.timeline_frames) == (9, 1)
 
 
 def test_a_title_is_skipped_and_listed(takes: Takes, warm: Path, tmp_path: Path) -> None:
@@ -226,6 +239,8 @@ def test_the_next_version_of_a_file_is_compared_with_the_last(
     video.encode(repaired, pan(2, FRAMES), RATE, options={"crf": "16"})
     second = run(write_edit(tmp_path / "b.otio", [clip(repaired, 0, 60, FRAMES)]), store, against=earlier)
     assert [state for _, state in flickers(second)] == ["fixed"]
+    summary = next(m for m in second.result.markers if m.name.startswith("AUDIT"))
+    assert "1 fixed" in summary.note  # of all that went away, what a person had seen
     assert any("flicker fixed" in line for line in report.round_two_lines(second.result))
 
 

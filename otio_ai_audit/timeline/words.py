@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from otio_ai_audit.markings import SEPARATOR, SUMMARY, clean, tag
-from otio_ai_audit.model import AuditResult, ClipResult, ClipUse, Finding, Placed, TimelineInfo
+from otio_ai_audit.model import WARNING, AuditResult, ClipResult, ClipUse, Finding, Placed, TimelineInfo
 from otio_ai_audit.timeline.timecode import frames_to_timecode
 
 LISTED = 5
@@ -137,7 +137,10 @@ def summary_body(result: AuditResult, waiting: int, report: str = "") -> str:
     if failed and audited:
         parts.append(f"{failed} not checked")
     for state in ("fixed", "dismissed"):
-        count = sum(p.state == state for p in result.findings)
+        # Nobody has seen a note: that one is gone is no news.
+        count = sum(
+            p.state == state and (state == "dismissed" or p.finding.score >= WARNING) for p in result.findings
+        )
         if count:
             parts.append(f"{count} {state}")
     if waiting:
