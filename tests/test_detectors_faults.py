@@ -113,3 +113,13 @@ def test_regions_are_of_the_picture_as_it_is_shown(turn: int) -> None:
         270: (y, 1 - x - w, h, w),
     }
     assert region(turned) == pytest.approx(clockwise[turn], abs=1e-3)
+
+
+@pytest.mark.parametrize("transfer", ["pq", "hlg"])
+def test_findings_on_hdr_say_that_it_is_not_calibrated(transfer: str) -> None:
+    signals, fault = faulty("zoom", "pop")
+    plain = detect(fault.detector, use_of(signals)).findings
+    info = replace(signals.info, transfer=transfer)
+    said = detect(fault.detector, use_of(replace(signals, info=info))).findings
+    assert plain and not any("HDR" in one.message for one in plain)
+    assert [one.message for one in said] == [f"{one.message} HDR: not calibrated." for one in plain]

@@ -296,15 +296,18 @@ def place(region: Region | None) -> str:
     return f"{down} {across}" if down else f"{across} side"
 
 
-def finding(view: View, frames: tuple[int, int], *, score: float, **values: object) -> Finding:
-    """Make a finding for the frames ``[first, last]`` of a view."""
+def finding(view: View, frames: tuple[int, int], *, score: float, message: str, **values: object) -> Finding:
+    """Make a finding for the frames ``[first, last]`` of a view; one on HDR media says that it is."""
     first, last = frames
     start = float(view.times[first])
+    if view.signals.info.transfer in ("pq", "hlg"):
+        message = f"{message} HDR: not calibrated."
     return Finding(
         use=view.use.id,
         start=start,
         duration=max(view.end(last) - start, 0.5 * view.step),
         score=round(float(score), 4),
+        message=message,
         **values,  # type: ignore[arg-type]
     )
 
