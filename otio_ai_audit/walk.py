@@ -70,7 +70,7 @@ class Options:
     edit: Path | None = None
     """The edit of a rendered master: the only input is then the master."""
     maps: tuple[tuple[str, str], ...] = ()
-    media_root: Path | None = None
+    media_root: Path | Sequence[Path] | None = None
     drop_frame: str = "auto"
     hidden: bool = False
     markers: tuple[Path, ...] = ()

@@ -72,6 +72,18 @@ def test_incomplete_leaves_with_3_also_with_findings(folder: Path, tmp_path: Pat
     assert audit(edit) == 3
 
 
+def test_media_are_looked_for_below_every_root(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    edit = write_edit(tmp_path / "a.otio", [clip(tmp_path / "gone" / "good_v001.mp4", 0, 40, 40)])
+    assert audit(edit, "--media-root", folder, "--media-root", tmp_path / "empty") == 0
+
+
+def test_help_shows_every_example_on_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("audit", "--help") == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "otio-ai-audit audit advert.otio -o markers.edl" in lines
+
+
 def test_json_goes_to_stdout_and_nothing_else_does(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     audit(folder / "bad_v001.mp4", "--json", "-")
     data = json.loads(capsys.readouterr().out)

@@ -43,7 +43,13 @@ def _pairs(
 @click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
 @click.option("--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,dead.")
 @click.option("--map", "maps", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rewrite media paths.")
-@click.option("--media-root", type=click.Path(path_type=Path), help="Find missing media here by file name.")
+@click.option(
+    "--media-root",
+    "media_roots",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Find missing media here by file name. May repeat.",
+)
 @click.option(
     "--verdicts",
     "markers",
@@ -71,7 +77,7 @@ def command(
     edit: Path | None,
     detectors: str | None,
     maps: tuple[tuple[str, str], ...],
-    media_root: Path | None,
+    media_roots: tuple[Path, ...],
     markers: tuple[Path, ...],
     hidden: bool,
     drop_frame: str,
@@ -86,7 +92,7 @@ def command(
     quiet: bool,
     debug: bool,
 ) -> int:
-    r"""Audit an edit, a rendered master with its --edit, or media files and folders.
+    """Audit an edit, a rendered master with its --edit, or media files and folders.
 
     \b
     otio-ai-audit audit advert.otio -o marked.otio -o report.html
@@ -95,7 +101,7 @@ def command(
     otio-ai-audit audit takes/
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some clip could not be looked at.
-    """
+    """  # noqa: D301 - click knows the real control character only
     from ..walk import Options
 
     _check_outputs(outputs, inputs)
@@ -103,7 +109,7 @@ def command(
     options = Options(
         edit=edit,
         maps=maps,
-        media_root=media_root,
+        media_root=media_roots,
         drop_frame=drop_frame,
         hidden=hidden,
         markers=markers,
