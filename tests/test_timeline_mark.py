@@ -112,7 +112,7 @@ def test_a_shot_without_a_free_frame_leaves_its_marker_to_the_report():
     tl = timeline_of(edit.shots)
     tl.tracks.markers.extend([theirs(0), theirs(1)])
     (summary,) = audit_of(tl, edit).result.markers
-    assert summary.frame == 2 and "1 more marker wait" in summary.note
+    assert summary.frame == 2 and "1 more marker waits in the report" in summary.note
 
 
 def test_above_sixty_only_errors_and_a_count():

@@ -144,7 +144,8 @@ def summary_body(result: AuditResult, waiting: int, report: str = "") -> str:
         if count:
             parts.append(f"{count} {state}")
     if waiting:
-        parts.append(f"{waiting} more marker{'s' if waiting > 1 else ''} wait in the report")
+        words = "1 more marker waits" if waiting == 1 else f"{waiting} more markers wait"
+        parts.append(f"{words} in the report")
     if report:
         parts.append(f"report: {clean(report)}")
     told = [clean(notice) for notice in result.notices]
