@@ -53,6 +53,18 @@ def test_clean_media_leave_with_0(folder: Path, capsys: pytest.CaptureFixture[st
     assert err == ""
 
 
+def test_without_a_console_there_is_still_an_exit_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    try:
+        assert call("cache", "show") == 0
+        assert call("audit", folder / "none.mp4") == 2
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.close()
+
+
 def test_findings_leave_with_1_unless_told_never(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert audit(folder / "bad_v001.mp4") == 1
     assert "flicker" in capsys.readouterr().out

@@ -49,6 +49,18 @@ def test_timecodes_never_wrap(width: int) -> None:
     assert "01:00:05:06" in text and "01:00:06:12" in text
 
 
+@pytest.mark.parametrize("everything", [True, False])
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 120])
+def test_no_word_is_cut(width: int, everything: bool) -> None:
+    result = samples.sample()
+    text = "".join(printed(result, True, width, everything).split())
+    shown = [placed for placed in result.findings if everything or placed.finding.score >= 0.8]
+    assert shown
+    for placed in shown:
+        for word in placed.finding.message.split():
+            assert word in text, word
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_names_are_neither_markup_nor_escapes(terminal: bool) -> None:
     text = printed(samples.nasty(), terminal, 200)

@@ -7,6 +7,7 @@ Exit codes: 0 nothing at or above ``--fail-on``; 1 findings; 2 wrong use or sett
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -52,6 +53,9 @@ def commands() -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; errors are one sentence, never a traceback."""
     arguments = sys.argv[1:] if args is None else args
+    # Started without a console (a service, `>&-`), Python has no streams at all.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (until the end)
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # Clip names are any Unicode; a console that cannot show a letter must not stop an audit.
         reconfigure: Any = getattr(stream, "reconfigure", None)

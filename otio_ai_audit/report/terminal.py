@@ -21,8 +21,10 @@ from .text import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-NARROW = 80
+NARROW = 72
 """Columns below which a table would cut its cells."""
+WIDE = 110
+"""Columns from which on a clip and what is wrong with it stand side by side."""
 
 _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan", "none": "dim"}
 
@@ -101,26 +103,31 @@ def _print_table(
         return
     # A state says something only once there is more than one kind of it.
     states = everything or len({placed.state for placed, _ in rows}) > 1
-    grid = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim")
+    wide = console.width >= WIDE
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     grid.add_column("Timecode", no_wrap=True)
     grid.add_column("", no_wrap=True)
     grid.add_column("Score", justify="right", no_wrap=True)
     if states:
         grid.add_column("State", no_wrap=True)
     grid.add_column("Fault", no_wrap=True)
-    grid.add_column("Clip", overflow="fold", max_width=max(16, console.width // 4))
-    grid.add_column("What", overflow="fold", min_width=20)
+    if wide:
+        grid.add_column("Clip", overflow="fold", max_width=console.width // 4)
+    grid.add_column("What" if wide else "Clip, what", overflow="fold")
     for placed, clip in rows:
         cells = _cells(placed, clip, everything)
         if not states:
             del cells[3]
         cells[-2] = _shortened(cells[-2])
+        if not wide:
+            cells[-2:] = [f"{cells[-2]}\n{cells[-1]}"]
         style = _STYLE[placed.finding.severity] if is_standing(placed, 0.0) else "dim"
         texts = [Text(cell) for cell in cells]
         texts[1].stylize(style)
         texts[2].stylize(style)
         grid.add_row(*texts)
     console.print(grid)
+    _line(console, "")
 
 
 def _print_not_checked(result: AuditResult, console: Console, everything: bool) -> None:
