@@ -25,6 +25,8 @@ def probe(media: Media) -> MediaInfo:
         raise MediaError(f"{name} cannot be decoded: it is a text file.")
     if "endless" in name:
         return info(None)
+    if "slow motion" in name:
+        return info(60, F(120))
     return info(100, F(24)) if "fast" in name else info()
 
 
@@ -55,6 +57,19 @@ def test_each_file_is_one_clip(tmp_path: Path) -> None:
     assert (plan.failures, plan.skipped) == ((), ())
     assert (plan.uses[0].shot, plan.uses[0].take) == ("a", "v001")
     assert tl.tracks[0][0].media_reference.target_url == str(tmp_path / "a_v001.mp4")
+
+
+def test_rounding_up_to_a_timeline_frame_is_nothing_to_tell(tmp_path: Path) -> None:
+    paths = tmp_path / "a.mp4", tmp_path / "slow motion.mp4"
+    for path in paths:
+        path.touch()
+    tl, plan = from_media(*paths)
+    assert plan.info.rate == 16 and plan.uses[1].record_frames == 8
+    assert plan.uses[1].visible == (Span(F(0), F(1, 2)),)
+    for frames, noted in ((9, False), (10, True)):
+        tl.tracks[0][1].source_range = span(0, frames, 16)
+        notes = timeline.plan(tl, timeline.PlanOptions(base=tmp_path, has_edit=False)).uses[1].notes
+        assert bool(notes) == noted, notes
 
 
 def test_media_that_cannot_be_opened_stay_in_the_list(tmp_path: Path) -> None:

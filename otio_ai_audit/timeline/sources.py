@@ -70,7 +70,7 @@ def media_time(leaf: Leaf, source: Source, clock: Clock) -> MediaTime:
         if low >= length or high < 0 or (high == 0 and high != low):
             return MediaTime(knots, grid, length, problem=_beyond(source, low, length, rate))
         extra = math.floor((high - length) * rate + Fraction(1, 2)) if high > length else 0
-        if extra > 1:
+        if extra > 1 and high - length > 1 / clock.rate:  # less is rounding up to a whole timeline frame
             notes.append(f"The edit uses {extra} frames more than the media has.")
     return MediaTime(knots, grid, length, notes=tuple(notes))
 
