@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -410,10 +410,23 @@ def crossed(
     return out
 
 
-def move_operating_point(table: dict[str, Any], detector: str, score: float) -> None:
-    """Let what a detector's models score `score` (at least 0.5) score 0.5; strong faults stay at 0.8."""
-    for name, row in table["models"].items():
-        if name.split("_")[0] == detector and score > 0.5:
+def models_of(table: dict[str, Any], detector: str) -> list[str]:
+    """Names of a detector's models."""
+    return [name for name in table["models"] if name.split("_")[0] == detector]
+
+
+def alone(table: dict[str, Any], detector: str, name: str) -> dict[str, Any]:
+    """Copy a table in which only one of a detector's models can say anything."""
+    silent = {"calm": 1e5, "half": 2e5, "strong": 3e5}
+    muted = {other: silent for other in models_of(table, detector) if other != name}
+    return {**table, "models": {k: {**row, **muted.get(k, {})} for k, row in table["models"].items()}}
+
+
+def move_operating_points(table: dict[str, Any], points: Mapping[str, float]) -> None:
+    """Let what a model scores as `points` says (above 0.5) score 0.5; strong faults stay at 0.8."""
+    for name, score in points.items():
+        row = table["models"][name]
+        if score > 0.5:
             # Above `half`, evidence is `half` + logit(score) / log 4 × (`strong` − `half`).
             part = min(np.log(score / (1 - score)) / np.log(4.0), 0.9)
             row["half"] = round(row["half"] + part * (row["strong"] - row["half"]), 4)

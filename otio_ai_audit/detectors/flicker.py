@@ -199,7 +199,9 @@ def _activity(maps: Maps, kind: str, cells: Mask) -> Floats:
 def _narrow(activity: Floats, a: int, b: int, core: tuple[int, int]) -> tuple[int, int]:
     """Trim a stretch to the pictures that are as active as its core; borders have no extremum."""
     quiet = quantile(activity, 0.2)
-    loud = quantile(activity[core[0] : core[1]], 0.75)
+    inside = activity[core[0] : core[1]]
+    # A core that is mostly calm says little of how loud the fault is; its own peaks do.
+    loud = max(quantile(inside, 0.75), 0.5 * quantile(inside, 0.95))
     limit = quiet + 0.3 * (loud - quiet)
     on = np.flatnonzero(activity[a:b] >= limit)
     if not len(on):
