@@ -160,10 +160,13 @@ def test_workers_go_with_home(tmp_path: Path, sign: signal.Signals) -> None:
     script.write_text(
         textwrap.dedent(
             """
+            import signal
             import sys
             from otio_ai_audit import engine
             from tests import engine_tasks
 
+            # A suite that was started in the background hands down an ignored SIGINT.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 list(engine.run(engine_tasks.note_pid_and_sleep, [sys.argv[1]] * 4, engine="processes:2"))
             except KeyboardInterrupt:
@@ -189,7 +192,7 @@ def test_workers_go_with_home(tmp_path: Path, sign: signal.Signals) -> None:
         _, said = home.communicate(timeout=10)
     finally:
         home.kill()
-        home.wait()
+        home.communicate()
     assert said == b""
     assert home.returncode == (130 if sign == signal.SIGINT else -signal.SIGKILL)
     until = time.monotonic() + 10

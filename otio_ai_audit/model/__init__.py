@@ -1,0 +1,66 @@
+"""The types that cross seams: frozen dataclasses of numpy arrays, `Fraction`, `str` and `int`.
+
+No type of OpenTimelineIO, PyAV or numba appears here, so everything pickles and can be stored.
+
+Time is exact seconds (`Fraction`) from the media's first frame, or whole timeline frames from the
+timeline's first frame. Signals are display-encoded code values levelled to 0–255, whatever the
+file's range and bit depth. Cells are squares of the *small picture*: the decoded picture reduced
+by an integer factor to about 240 pixels on its long side, cut into cells of 8 × 8 small pixels.
+"""
+
+from __future__ import annotations
+
+from .edit import ClipUse, Failure, Plan, Skipped, TimelineInfo
+from .judging import ERROR, NOTE, WARNING, Curve, Detection, Finding, Severity, severity_of
+from .media import (
+    Float32,
+    GridSignals,
+    Int64,
+    Media,
+    MediaFailure,
+    MediaInfo,
+    MediaJob,
+    MediaSignals,
+    MotionSignals,
+    Problem,
+    Span,
+    Thumbnail,
+    UInt8,
+)
+from .result import AuditResult, ClipResult, KnownFinding, Marker, Placed, SeenMarker, State
+
+__all__ = [
+    "ERROR",
+    "NOTE",
+    "WARNING",
+    "AuditResult",
+    "ClipResult",
+    "ClipUse",
+    "Curve",
+    "Detection",
+    "Failure",
+    "Finding",
+    "Float32",
+    "GridSignals",
+    "Int64",
+    "KnownFinding",
+    "Marker",
+    "Media",
+    "MediaFailure",
+    "MediaInfo",
+    "MediaJob",
+    "MediaSignals",
+    "MotionSignals",
+    "Placed",
+    "Plan",
+    "Problem",
+    "SeenMarker",
+    "Severity",
+    "Skipped",
+    "Span",
+    "State",
+    "Thumbnail",
+    "TimelineInfo",
+    "UInt8",
+    "severity_of",
+]

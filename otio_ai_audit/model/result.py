@@ -1,0 +1,154 @@
+"""Marking and reporting: findings with an identity, markers, and the whole result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .edit import TimelineInfo
+from .judging import Curve, Finding
+from .media import Thumbnail
+
+State = Literal["new", "open", "fixed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A marker as DaVinci Resolve shows it; frames count from the timeline's first frame."""
+
+    frame: int
+    frames: int
+    color: str
+    """One of Resolve's 16 marker colours (``Lemon``)."""
+    name: str
+    note: str
+    ids: tuple[str, ...] = ()
+    """Short ids of the findings it speaks for, or one id of a summary or not-checked marker."""
+    findings: tuple[KnownFinding, ...] = ()
+    """What it speaks for, so that a timeline remembers it where there is no store."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMarker:
+    """A marker found on the edit (or in a marker EDL) that an audit is given."""
+
+    frame: int
+    frames: int
+    color: str
+    """As the lane has it: an OTIO colour (``GREEN``) or a Resolve colour (``Lemon``)."""
+    name: str
+    note: str
+    ids: tuple[str, ...] = ()
+    """Ids of ours, from our metadata or from ``[audit …]`` at the note's end; empty: not ours."""
+    lane: Literal["otio", "edl"] = "otio"
+    owner: str | None = None
+    """`ClipUse.id` of the clip it sits on, None for a timeline marker."""
+    own: str = ""
+    """Resolve colour that we gave it, where the lane still carries our metadata."""
+    written: str = ""
+    """Its note as we wrote it, where the lane still carries our metadata."""
+    findings: tuple[KnownFinding, ...] = ()
+    """What it speaks for, where the lane still carries our metadata."""
+    stands: bool | None = None
+    """An audit leaves it where it is (True) or replaces it (False); None: not yet decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """What the store remembers of a finding from an earlier run."""
+
+    id: str
+    detector: str
+    key: str
+    """Content key of the media."""
+    start: float
+    duration: float
+    first_seen: str
+    label: str = ""
+    dismissed: bool = False
+    by: str = ""
+    text: str = ""
+    """What a person added to the marker's note."""
+    message: str = ""
+    """Our own sentence, so that a person's words can be told from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A finding with its identity, its state and its place on the timeline."""
+
+    id: str
+    finding: Finding
+    state: State
+    first_seen: str
+    """ISO date and time."""
+    timeline_frame: int
+    timeline_frames: int
+    timecode: str
+    key: str = ""
+    """Content key of the media."""
+    by: str = ""
+    """In words, where a state came from: ``green marker``, ``note``, ``not found in truck_v013.mp4``."""
+    marker: Marker | None = None
+    text: str = ""
+    """What a person added to the marker's note."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """One clip of the result, whether it could be looked at or not."""
+
+    id: str
+    name: str
+    status: Literal["audited", "failed", "skipped"]
+    reason: str | None
+    record_start: int
+    record_frames: int
+    key: str = ""
+    shot: str = ""
+    take: str = ""
+    media: str | None = None
+    subject: str | None = None
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    strip: tuple[Thumbnail, ...] = ()
+    visible: tuple[tuple[float, float], ...] = ()
+    """Visible media intervals in seconds."""
+    content: str = ""
+    """Content key of the media, whatever the edit shows of it; empty where it was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """All that an audit found and could not find; what every writer gets."""
+
+    version: str
+    info: TimelineInfo
+    settings_hash: str
+    calibration: str
+    """Date of the calibration table."""
+    detectors: tuple[str, ...]
+    clips: tuple[ClipResult, ...]
+    findings: tuple[Placed, ...]
+    markers: tuple[Marker, ...] = ()
+    seen: tuple[SeenMarker, ...] = ()
+    """Markers that the edit came with, and which of them stand."""
+    notices: tuple[str, ...] = ()
+    against: str = ""
+    """Name of the earlier result that states are relative to."""
+    seconds: float = 0.0
+    finished: str = ""
+    """ISO local date and time."""
+    stills: Mapping[str, bytes] = field(default_factory=dict)
+    """Finding id → WebP of its worst frame."""
+
+    @property
+    def incomplete(self) -> bool:
+        return any(clip.status == "failed" for clip in self.clips)
+
+    def worst(self) -> float:
+        """Highest score of a finding that still stands."""
+        return max((p.finding.score for p in self.findings if p.state in ("new", "open")), default=0.0)
