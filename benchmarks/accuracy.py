@@ -54,9 +54,7 @@ def operating_points(items: Sequence[Item], tables: Tables, detector: str = "fli
     for table, indices in tables:
         for item in (items[index] for index in indices):
             if item.spec.source == "corpus" and item.spec.kind == "real" and item.spec.label == "none":
-                rows.append(
-                    [_score_by(fit.alone(table, detector, name), detector, item) for name in names]
-                )
+                rows.append([_score_by(fit.alone(table, detector, name), detector, item) for name in names])
     scores = np.array(rows)
     allowed = max(1, int(0.03 * len(scores)))
     others = scores[np.argsort(-scores.max(axis=1), kind="stable")[allowed:]]
