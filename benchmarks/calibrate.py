@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+if not __package__:  # run as a file: the repository is where `benchmarks` is found
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import accuracy, fit
 from benchmarks.corpus import everything
