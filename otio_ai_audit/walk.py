@@ -69,7 +69,8 @@ class Options:
 
     edit: Path | None = None
     """The edit of a rendered master: the only input is then the master."""
-    maps: tuple[tuple[str, str], ...] = ()
+    maps: tuple[tuple[str, str] | str, ...] = ()
+    """Pairs, or ``OLD=NEW``."""
     media_root: Path | Sequence[Path] | None = None
     drop_frame: str = "auto"
     hidden: bool = False

@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 FAIL_ON = ("error", "warning", "never")
 
 
-def _pairs(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for value in values:
-        old, sign, new = value.partition("=")
-        if not (old and sign and new):
-            raise click.BadParameter(f"{value!r} is not OLD=NEW, for example D:\\takes=/mnt/takes.")
-        pairs.append((old, new))
-    return tuple(pairs)
-
-
 @click.command("audit")
 @click.argument("inputs", nargs=-1, required=True, metavar="EDIT_OR_MEDIA…", type=click.Path(path_type=Path))
 @click.option(
@@ -42,7 +30,7 @@ def _pairs(
 )
 @click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
 @click.option("--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,dead.")
-@click.option("--map", "maps", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rewrite media paths.")
+@click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Rewrite media paths.")
 @click.option(
     "--media-root",
     "media_roots",
@@ -76,7 +64,7 @@ def command(
     outputs: tuple[Path, ...],
     edit: Path | None,
     detectors: str | None,
-    maps: tuple[tuple[str, str], ...],
+    maps: tuple[str, ...],
     media_roots: tuple[Path, ...],
     markers: tuple[Path, ...],
     hidden: bool,
