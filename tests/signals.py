@@ -76,6 +76,7 @@ def made_up(
             ahead=half(frames, 3, rows, columns),
             error=half(*cells),
             skip=half(*cells),
+            outlier=half(*cells),
             trust=half(*cells),
             likeness=half(frames),
         ),

@@ -189,6 +189,7 @@ def test_flicker_on_a_pan_is_what_remains(offset: float) -> None:
         assert abs(np.median(found[side][1, 2])) < 0.1
     # the frames around it agree when it is left out
     assert np.median(found["skip"][1]) < 1.0
+    assert abs(np.median(found["outlier"][1]) - abs(offset)) < 1.0
     assert abs(np.median(found["error"][1]) - abs(offset)) < 1.0
 
 
@@ -211,6 +212,7 @@ def test_ends_have_nothing_to_compare() -> None:
         assert not found[name][0].any()
     assert not found["ahead"][1].any()
     assert not found["skip"].any()
+    assert not found["outlier"].any()
 
 
 def test_flat_pictures_do_not_move(rng: np.random.Generator) -> None:
@@ -293,3 +295,22 @@ def test_cache_folder_follows_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert kernels.source_hash() in kernels.cache_dir().name
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     assert str(kernels.cache_dir()).startswith(os.environ["OTIO_AI_AUDIT_CACHE"])
+
+
+def test_a_repeated_picture_is_compared_across_its_repeats() -> None:
+    once = measure(frame(view()), frame(view(dx=5) + 9), frame(view(dx=10)))
+    odd = frame(view(dx=5) + 9)
+    held = measure(frame(view()), odd, odd, odd, frame(view(dx=10)))
+    for name in ("skip", "outlier"):
+        np.testing.assert_array_equal(held[name][3], once[name][1])
+    assert np.median(held["outlier"][3]) > 8
+    assert not held["outlier"][1].any()
+
+
+def test_motion_that_goes_on_is_no_outlier(rng: np.random.Generator) -> None:
+    """What a cell's one vector misses lies between its neighbours; texture drawn anew does not."""
+    waves = [frame(view() + 12 * np.sin(0.35 * np.arange(WIDTH) + 0.5 * t)) for t in range(3)]
+    anew = [frame(view() + 12 * np.sin(0.35 * np.arange(WIDTH) + rng.uniform(0, 6))) for _ in range(12)]
+    travels, redrawn = measure(*waves), measure(*anew)
+    share = [np.median(f["outlier"][1:-1]) / np.median(f["error"][1:-1]) for f in (travels, redrawn)]
+    assert share[1] > 2 * share[0]

@@ -72,7 +72,7 @@ def test_shapes_and_types(tmp_path: Path) -> None:
         "detail": (rows, columns), "change": (), "change_peak": (), "histogram": (32,), "low": (), "high": (),
         "kind": (), "corrupt": (), "flow": (rows, columns, 2), "camera": (2, 3), "back": (3, rows, columns),
         "ahead": (3, rows, columns), "error": (rows, columns), "skip": (rows, columns),
-        "trust": (rows, columns), "likeness": (),
+        "outlier": (rows, columns), "trust": (rows, columns), "likeness": (),
     }  # fmt: skip
     assert {name: values.shape for name, values, _ in arrays(found)} == {
         n: (30, *s) for n, s in shapes.items()

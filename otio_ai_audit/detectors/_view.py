@@ -13,7 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from otio_ai_audit.detectors._arrays import median
-from otio_ai_audit.model import ClipUse, Curve, Detection, Finding, Float32, GridSignals, MediaSignals, Span
+from otio_ai_audit.model import (
+    REPEAT_CHANGE,
+    REPEAT_PEAK,
+    ClipUse,
+    Curve,
+    Detection,
+    Finding,
+    Float32,
+    GridSignals,
+    MediaSignals,
+    Span,
+)
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -29,10 +40,6 @@ BLANK_RANGE = 2.0
 """Code values; a frame is blank where nearly all pixels lie within this range."""
 STROBE = 12.0
 """Code values; flat frames that change by more than this, time and again, are a strobe."""
-SAME_CHANGE = 0.25
-"""Mean absolute change in code values below which a frame repeats the one before."""
-SAME_PEAK = 2.0
-"""Largest cell change in code values that a repeated frame may have (noise of re-encoding)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ def runs(mask: Mask) -> list[tuple[int, int]]:
 def repeats(signals: MediaSignals) -> Mask:
     """Frames that show the same picture as the frame before, shape (N,)."""
     grid = signals.grid
-    same = (grid.change < SAME_CHANGE) & (grid.change_peak < SAME_PEAK)
+    same = (grid.change < REPEAT_CHANGE) & (grid.change_peak < REPEAT_PEAK)
     if len(same):
         same[0] = False
     return np.asarray(same, dtype=np.bool_)
@@ -135,8 +142,8 @@ class Pictures:
     """The different pictures of one judged segment, K of them; repeats are folded away.
 
     A cadence (one frame in six repeated, drawings held for three frames) thus looks like the
-    footage that it was made from. ``back`` is taken at the first frame of a picture, ``ahead`` at
-    its last.
+    footage that it was made from. ``back`` is taken at the first frame of a picture; ``ahead``, and
+    what compares both sides (``skip``, ``outlier``), at its last.
     """
 
     first: Ints
@@ -161,6 +168,8 @@ class Pictures:
     error: Float32
     """Shape (K, R, C); 0 for the first."""
     skip: Float32
+    """Shape (K, R, C)."""
+    outlier: Float32
     """Shape (K, R, C)."""
     trust: Float32
     """Shape (K, R, C)."""
@@ -209,7 +218,8 @@ def pictures(view: View, segment: tuple[int, int], fold: bool = True) -> Picture
         flow=flow,
         own=own,
         error=error,
-        skip=motion.skip[first],
+        skip=motion.skip[last],
+        outlier=motion.outlier[last],
         trust=motion.trust[first],
         likeness=likeness,
     )

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..model import REPEAT_CHANGE, REPEAT_PEAK
 from . import match, motion, residual, shrink
 from .grid import CELL, Grid
 from .pictures import Planes, Small, shrink_frame
@@ -24,6 +25,8 @@ REACH = 28
 """Small pixels that a coarse block is searched for motion, each way; finer levels add 3."""
 AGREEMENT = 48
 """Forward and backward vectors agree below this, in 32nds of a small pixel (1.5 px)."""
+PIXELS = UNIT * CELL**2
+"""Sum of a cell that is one code value everywhere."""
 BLOCK = 64
 """Frames whose integers are held before they become physical units."""
 
@@ -87,7 +90,9 @@ class Series:
         self.length = 0
         self.latest: Small | None = None
         self._before: Small | None = None
-        """The frame before the latest."""
+        """The last frame with another picture than the latest."""
+        self._into: tuple[Int32, Int32] | None = None
+        """Flow from the picture of the latest frame to that one, and what it leaves, as integer sums."""
         self._start = 0
         """Number of the frame in row 0 of the block."""
         self._row = -1
@@ -111,6 +116,7 @@ class Series:
             "back": ints(3, 3, rows, columns),
             "ahead": ints(3, 3, rows, columns),
             "skip": ints(rows, columns),
+            "outlier": ints(rows, columns),
             "products": np.zeros((size, 3), np.int64),
         }
         self._mask = np.zeros(64, np.int32)
@@ -133,7 +139,7 @@ class Series:
         self._still(now, before)
         if before is not None:
             self._between(before, now)
-        self._before, self.latest = before, now
+        self.latest = now
         self.length += 1
         if self._row < BLOCK:
             return None
@@ -153,7 +159,7 @@ class Series:
         dict
             Arrays with one row a frame, float64, in the units of `GridSignals` and `MotionSignals`:
             luma, blue, red, detail, change, change_peak, histogram, low, high; flow, camera, back,
-            ahead, error, skip, trust, likeness.
+            ahead, error, skip, outlier, trust, likeness.
         """
         return self._convert(self._row + 1)
 
@@ -187,15 +193,20 @@ class Series:
         residual.residue(*before.margins, *now.margins, ahead, back, AGREEMENT, mask, block["ahead"][row - 1])
         residual.residue(*now.margins, *before.margins, back, ahead, AGREEMENT, mask, block["back"][row])
         residual.gradient_products(now.margins[0], before.margins[0], back, block["products"][row])
-        if self._before is not None:
-            residual.skipped(
-                self._before.margins[0], now.margins[0], block["flow"][row - 1], ahead, block["skip"][row - 1]
-            )
+        if self._before is not None and self._into is not None:
+            came, left = self._into
+            skip = block["skip"][row - 1]
+            residual.skipped(self._before.margins[0], now.margins[0], came, ahead, skip)
+            # to both ends of an interval it is its length, and twice how far one stands outside
+            block["outlier"][row - 1] = (left + block["ahead"][row - 1, 0, 2] - skip) // 2
+        changes = block["changes"][row]
+        if changes.mean() >= REPEAT_CHANGE * PIXELS or changes.max() >= REPEAT_PEAK * PIXELS:
+            self._before, self._into = before, (back.copy(), block["back"][row, 0, 2].copy())
 
     def _convert(self, count: int) -> dict[str, Array]:
         """Turn the first `count` rows of the block into physical units."""
         raw = {name: array[:count] for name, array in self._block.items()}
-        pixels = float(UNIT * CELL**2)
+        pixels = float(PIXELS)
         chroma = pixels / 4
         grey = raw["colour"][:, None, None] == 0
         total = self.grid.width * self.grid.height
@@ -218,6 +229,7 @@ class Series:
             "ahead": ahead[:, :, 0] / (UNIT * np.maximum(ahead[:, :, 1], 1)),
             "error": back[:, 0, 2] / pixels,
             "skip": raw["skip"] / pixels,
+            "outlier": raw["outlier"] / pixels,
             "trust": back[:, 0, 1] / CELL**2,
             "likeness": self._likeness(raw["products"]),
         }

@@ -13,6 +13,8 @@ from __future__ import annotations
 from .edit import ClipUse, Failure, Plan, Skipped, TimelineInfo
 from .judging import ERROR, NOTE, WARNING, Curve, Detection, Finding, Severity, severity_of
 from .media import (
+    REPEAT_CHANGE,
+    REPEAT_PEAK,
     Float32,
     GridSignals,
     Int64,
@@ -32,6 +34,8 @@ from .result import AuditResult, ClipResult, KnownFinding, Marker, Placed, SeenM
 __all__ = [
     "ERROR",
     "NOTE",
+    "REPEAT_CHANGE",
+    "REPEAT_PEAK",
     "WARNING",
     "AuditResult",
     "ClipResult",

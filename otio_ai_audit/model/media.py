@@ -13,6 +13,11 @@ Float32: TypeAlias = npt.NDArray[np.float32]
 Int64: TypeAlias = npt.NDArray[np.int64]
 UInt8: TypeAlias = npt.NDArray[np.uint8]
 
+REPEAT_CHANGE = 0.25
+"""Mean absolute change in code values below which a frame repeats the one before."""
+REPEAT_PEAK = 2.0
+"""Largest mean change of a cell, in code values, that a repeated frame may have (noise of re-encoding)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -133,7 +138,9 @@ class MotionSignals:
     """Per frame and cell, after motion is taken out. Displacements are in small pixels.
 
     ``back`` compares frame t with frame t−1, ``ahead`` with frame t+1; the first frame's ``back``
-    and the last frame's ``ahead`` are 0 with trust 0.
+    and the last frame's ``ahead`` are 0 with trust 0. ``skip`` and ``outlier`` compare with t−1 and
+    t+1 at once; of a frame that repeats the ones before (see `REPEAT_CHANGE`), t−1 is the last frame that
+    showed another picture.
     """
 
     flow: Float32 = field(metadata={"unit": "small pixels", "store": "float16"})
@@ -148,6 +155,8 @@ class MotionSignals:
     """Mean |I(t) − W(I(t−1))| of luma over all pixels, trusted or not, shape (N, R, C)."""
     skip: Float32 = field(metadata={"unit": "code values", "store": "float16"})
     """Mean |W(I(t−1)) − W(I(t+1))| of luma, both brought to frame t, shape (N, R, C)."""
+    outlier: Float32 = field(metadata={"unit": "code values", "store": "float16"})
+    """Mean |I(t) − median of W(I(t−1)), I(t), W(I(t+1))| of luma, shape (N, R, C); 0 for first and last."""
     trust: Float32 = field(metadata={"unit": "share of pixels", "store": "float16"})
     """Share of pixels whose forward and backward flow agree within 1.5 px, shape (N, R, C)."""
     likeness: Float32 = field(metadata={"unit": "correlation", "store": "float16"})
