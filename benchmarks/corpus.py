@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import scenes
+from benchmarks import scenes, scenes_light
 from benchmarks.inject import FAULTS, LONG, Fault, Frames, inject
 from otio_ai_audit.model import ClipUse, Media, MediaFailure, MediaJob, MediaSignals, Span
 
@@ -138,6 +138,13 @@ def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
     return out
 
 
+FAULTLESS = (
+    *("held", "one_in_six", "dissolve", "fade", "exposure", "whip", "locked_grain"),
+    *(*scenes_light.LIGHT, "screen", "twos", "grain_compressed"),
+)
+"""Made scenes that are irregular by themselves: no fault is put into them."""
+
+
 def made(quick: bool = False) -> list[Spec]:
     """Made clean scenes, and some with faults."""
     out: list[Spec] = []
@@ -147,7 +154,7 @@ def made(quick: bool = False) -> list[Spec]:
             out.append(
                 Spec(f"made:{scene}:{seed}", f"made-{scene}", "made", scene=scene, seed=seed, kind="made")
             )
-        if scene in ("held", "one_in_six", "dissolve", "fade", "exposure", "whip", "locked_grain"):
+        if scene in FAULTLESS:
             continue
         for turn in range(1 if quick else 4):
             kind = kinds[(index * 4 + turn) % len(kinds)]
@@ -217,7 +224,7 @@ def _frames(spec: Spec, folder: Path) -> tuple[Frames, Fraction, Frames | None]:
         elif spec.scene == "zoom":
             path = [(0.0, 0.0, 0.75 + 0.5 * t / 47, 0.0) for t in range(48)]
         else:
-            path = scenes._shake(rng, 48, 4.0)
+            path = scenes.shake_path(rng, 48, 4.0)
         return scenes.to_bytes(scenes.camera(still, path, height, width)), Fraction(24), None
     frames, rate = _decode(folder / spec.file)
     return frames, rate, _decode(folder / spec.other)[0] if spec.other else None
@@ -244,10 +251,14 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
             if len(frames) < 30:
                 return None
             frames, fault = inject(frames, spec.fault, spec.seed, other)
-        crf = "14" if spec.fault.startswith(("boil", "fur")) else str(14 + 3 * (spec.seed % 4))
+        crf = (
+            "14"
+            if spec.fault.startswith(("boil", "fur"))
+            else str(scenes.CRF.get(spec.scene, 14 + 3 * (spec.seed % 4)))
+        )
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "clip.mp4"
-            video.encode(path, frames, rate, options={"crf": crf, "preset": "veryfast"})
+            video.encode(path, frames, rate, options={"crf": str(crf), "preset": "veryfast"})
             signals = room.measure(MediaJob(Media(str(path)), key=spec.name))
     if isinstance(signals, MediaFailure):
         raise SystemExit(f"{spec.name}: {signals.reason}")

@@ -5,100 +5,45 @@ Each scene is a list of RGB frames (height, width, 3) uint8, the same for the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
-Frames = list[Image]
-Field = npt.NDArray[np.float64]
+from benchmarks.canvas import (
+    Field,
+    Frames,
+    Scene,
+    camera,
+    dot,
+    grain,
+    pan_path,
+    sample,
+    shake_path,
+    still_path,
+    texture,
+    to_bytes,
+)
+from benchmarks.scenes_light import LIGHT
+from benchmarks.scenes_matter import MATTER
 
-
-def texture(rng: np.random.Generator, height: int, width: int) -> Field:
-    """Colour texture with a 1/f spectrum like a photograph's, shape (height, width, 3), 0–255."""
-    fy, fx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-    falloff = 1.0 / (np.hypot(fy, fx) + 1.0 / max(height, width)) ** rng.uniform(1.2, 1.9)
-    out = np.empty((height, width, 3))
-    shared = _noise(rng, falloff, height, width)
-    for channel in range(3):
-        out[..., channel] = shared + 0.35 * _noise(rng, falloff, height, width)
-    for _ in range(14):  # things with edges
-        y, x = rng.uniform(0, height), rng.uniform(0, width)
-        h, w = rng.uniform(0.04, 0.2) * height, rng.uniform(0.04, 0.2) * width
-        yy, xx = np.ogrid[:height, :width]
-        inside = ((yy - y) / h) ** 2 + ((xx - x) / w) ** 2 < 1
-        out[inside] = 0.4 * out[inside] + rng.normal(0, 1.2, 3)
-    out -= out.mean()
-    return np.clip(112 + 42 * out / out.std(), 4, 250)
-
-
-def _noise(rng: np.random.Generator, falloff: Field, height: int, width: int) -> Field:
-    field = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(height, width))) * falloff, s=(height, width))
-    return np.asarray(field / field.std())
-
-
-def sample(image: Field, y: Field, x: Field) -> Field:
-    """Bilinear samples of an image at float positions, edges held; shape of y and x plus channels."""
-    height, width = image.shape[:2]
-    y, x = np.clip(y, 0, height - 1.001), np.clip(x, 0, width - 1.001)
-    y0, x0 = y.astype(np.int64), x.astype(np.int64)
-    fy, fx = (y - y0)[..., None], (x - x0)[..., None]
-    upper = image[y0, x0] * (1 - fx) + image[y0, x0 + 1] * fx
-    lower = image[y0 + 1, x0] * (1 - fx) + image[y0 + 1, x0 + 1] * fx
-    return np.asarray(upper * (1 - fy) + lower * fy)
-
-
-def camera(
-    image: Field, path: Sequence[tuple[float, float, float, float]], height: int, width: int
-) -> list[Field]:
-    """Look at a large image along a path of (y, x, zoom, angle) from its centre."""
-    cy, cx = image.shape[0] / 2, image.shape[1] / 2
-    yy, xx = np.mgrid[:height, :width]
-    yy, xx = yy - height / 2, xx - width / 2
-    out = []
-    for y, x, zoom, angle in path:
-        c, s = np.cos(angle) / zoom, np.sin(angle) / zoom
-        out.append(sample(image, cy + y + c * yy + s * xx, cx + x + c * xx - s * yy))
-    return out
-
-
-def grain(frames: Sequence[Field], rng: np.random.Generator, sigma: float) -> list[Field]:
-    """Add film grain or sensor noise, new in every frame."""
-    return [frame + rng.normal(0, sigma, frame.shape[:2])[..., None] for frame in frames]
-
-
-def to_bytes(frames: Sequence[Field]) -> Frames:
-    """Round and clip to uint8."""
-    return [np.clip(frame + 0.5, 0, 255).astype(np.uint8) for frame in frames]
-
-
-def _still_path(count: int) -> list[tuple[float, float, float, float]]:
-    return [(0.0, 0.0, 1.0, 0.0)] * count
-
-
-def _pan(rng: np.random.Generator, count: int, speed: float) -> list[tuple[float, float, float, float]]:
-    angle = rng.uniform(0, 2 * np.pi)
-    dy, dx = 0.4 * speed * np.sin(angle), speed * np.cos(angle)
-    return [(dy * (t - count / 2), dx * (t - count / 2), 1.0, 0.0) for t in range(count)]
-
-
-def _shake(rng: np.random.Generator, count: int, size: float) -> list[tuple[float, float, float, float]]:
-    walk = rng.normal(0, 1, (count + 6, 3))
-    smooth = sum(walk[i : i + count] for i in range(6)) / np.sqrt(6)
-    return [(size * a, size * b, 1.0, 0.003 * c) for a, b, c in smooth]
-
-
-Scene = Callable[[np.random.Generator, int, int, int], list[Field]]
+__all__ = [
+    "CRF",
+    "SCENES",
+    "SHOWN",
+    "Frames",
+    "camera",
+    "make",
+    "sample",
+    "shake_path",
+    "to_bytes",
+]
 
 
 def pan(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
-    return camera(texture(rng, 2 * height, 3 * width), _pan(rng, count, rng.uniform(1, 4)), height, width)
+    return camera(texture(rng, 2 * height, 3 * width), pan_path(rng, count, rng.uniform(1, 4)), height, width)
 
 
 def fast_pan(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     speed = 1.6 * width / count
-    return camera(texture(rng, 2 * height, 4 * width), _pan(rng, count, speed), height, width)
+    return camera(texture(rng, 2 * height, 4 * width), pan_path(rng, count, speed), height, width)
 
 
 def whip(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
@@ -115,7 +60,9 @@ def zoom(rng: np.random.Generator, count: int, height: int, width: int) -> list[
 
 
 def shake(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
-    return camera(texture(rng, 2 * height, 2 * width), _shake(rng, count, rng.uniform(1, 5)), height, width)
+    return camera(
+        texture(rng, 2 * height, 2 * width), shake_path(rng, count, rng.uniform(1, 5)), height, width
+    )
 
 
 def grainy_pan(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
@@ -123,26 +70,14 @@ def grainy_pan(rng: np.random.Generator, count: int, height: int, width: int) ->
 
 
 def locked_grain(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
-    frames = camera(texture(rng, 2 * height, 2 * width), _still_path(count), height, width)
+    frames = camera(texture(rng, 2 * height, 2 * width), still_path(count), height, width)
     return grain(frames, rng, rng.uniform(1, 7))
-
-
-def _dot(frame: Field, y: float, x: float, radius: float, colour: Field, alpha: float) -> None:
-    height, width = frame.shape[:2]
-    reach = int(np.ceil(2 * radius)) + 1
-    y0, y1 = max(0, int(y) - reach), min(height, int(y) + reach + 1)
-    x0, x1 = max(0, int(x) - reach), min(width, int(x) + reach + 1)
-    if y0 >= y1 or x0 >= x1:
-        return
-    yy, xx = np.mgrid[y0:y1, x0:x1]
-    soft = alpha * np.clip(1.3 - np.hypot(yy - y, xx - x) / radius, 0, 1)[..., None]
-    frame[y0:y1, x0:x1] = frame[y0:y1, x0:x1] * (1 - soft) + colour * soft
 
 
 def snow(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     """Snow falls before a slow pan; flakes of many sizes and speeds."""
     base = texture(rng, 2 * height, 2 * width) * rng.uniform(0.4, 0.9)
-    frames = camera(base, _pan(rng, count, rng.uniform(0, 2)), height, width)
+    frames = camera(base, pan_path(rng, count, rng.uniform(0, 2)), height, width)
     amount = int(rng.integers(60, 350))
     y, x = rng.uniform(0, height, amount), rng.uniform(0, width, amount)
     near = rng.uniform(0.2, 1, amount) ** 2
@@ -151,14 +86,14 @@ def snow(rng: np.random.Generator, count: int, height: int, width: int) -> list[
         fall = (y + t * (0.6 + near * height / 40)) % height
         drift = (x + 3 * near * np.sin(t / 9 + phase) + t * near) % width
         for i in range(amount):
-            _dot(frame, fall[i], drift[i], 0.7 + near[i] * height / 90, np.full(3, 245.0), 0.85)
+            dot(frame, fall[i], drift[i], 0.7 + near[i] * height / 90, np.full(3, 245.0), 0.85)
     return frames
 
 
 def rain(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     """Short bright streaks at random places in each frame, faint."""
     base = texture(rng, 2 * height, 2 * width) * 0.6
-    frames = camera(base, _pan(rng, count, 1), height, width)
+    frames = camera(base, pan_path(rng, count, 1), height, width)
     for frame in frames:
         for _ in range(int(width / 3)):
             y, x = int(rng.integers(0, height - 8)), int(rng.integers(0, width))
@@ -169,7 +104,7 @@ def rain(rng: np.random.Generator, count: int, height: int, width: int) -> list[
 def fairy_lights(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     """Small coloured lamps that go on and off by themselves, on a moving scene."""
     base = texture(rng, 2 * height, 2 * width) * 0.45
-    frames = camera(base, _pan(rng, count, rng.uniform(0, 2)), height, width)
+    frames = camera(base, pan_path(rng, count, rng.uniform(0, 2)), height, width)
     amount = int(rng.integers(12, 40))
     y, x = rng.uniform(0.2, 0.8, amount) * height, rng.uniform(0.1, 0.9, amount) * width
     period, phase = rng.integers(8, 30, amount), rng.integers(0, 30, amount)
@@ -179,14 +114,16 @@ def fairy_lights(rng: np.random.Generator, count: int, height: int, width: int) 
     for t, frame in enumerate(frames):
         for i in range(amount):
             lit = 0.95 if ((t + phase[i]) // (period[i] // 2)) % 2 else 0.25
-            _dot(frame, y[i], (x[i] + speed * t) % width, height / 70, colours[i], lit)
-            _dot(frame, y[i], (x[i] + speed * t) % width, height / 25, colours[i], 0.25 * lit)
+            dot(frame, y[i], (x[i] + speed * t) % width, height / 70, colours[i], lit)
+            dot(frame, y[i], (x[i] + speed * t) % width, height / 25, colours[i], 0.25 * lit)
     return frames
 
 
 def wheel(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     """Turn a wheel with spokes before a passing ground."""
-    frames = camera(texture(rng, 2 * height, 3 * width), _pan(rng, count, rng.uniform(1, 4)), height, width)
+    frames = camera(
+        texture(rng, 2 * height, 3 * width), pan_path(rng, count, rng.uniform(1, 4)), height, width
+    )
     yy, xx = np.mgrid[:height, :width]
     cy, cx, radius = height * 0.55, width * rng.uniform(0.35, 0.65), height * rng.uniform(0.25, 0.4)
     r, angle = np.hypot(yy - cy, xx - cx), np.arctan2(yy - cy, xx - cx)
@@ -202,7 +139,9 @@ def wheel(rng: np.random.Generator, count: int, height: int, width: int) -> list
 
 def passing(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     """Objects with texture of their own pass before a still or moving ground."""
-    frames = camera(texture(rng, 2 * height, 2 * width), _pan(rng, count, rng.uniform(0, 2)), height, width)
+    frames = camera(
+        texture(rng, 2 * height, 2 * width), pan_path(rng, count, rng.uniform(0, 2)), height, width
+    )
     for _ in range(int(rng.integers(1, 4))):
         h, w = int(height * rng.uniform(0.15, 0.5)), int(width * rng.uniform(0.1, 0.4))
         patch = texture(rng, h, w) * rng.uniform(0.5, 1.3)
@@ -253,7 +192,9 @@ def one_in_six(rng: np.random.Generator, count: int, height: int, width: int) ->
 
 def waves(rng: np.random.Generator, count: int, height: int, width: int) -> list[Field]:
     """Water: glints that travel and change slowly over the lower half."""
-    frames = camera(texture(rng, 2 * height, 2 * width), _pan(rng, count, rng.uniform(0, 1)), height, width)
+    frames = camera(
+        texture(rng, 2 * height, 2 * width), pan_path(rng, count, rng.uniform(0, 1)), height, width
+    )
     yy, xx = np.mgrid[:height, :width]
     waves_ = [(rng.uniform(0.05, 0.3), rng.uniform(0.05, 0.5), rng.uniform(0.1, 0.4)) for _ in range(6)]
     lower = np.clip((yy - height * 0.45) / 10, 0, 1)[..., None]
@@ -282,7 +223,13 @@ SCENES: dict[str, Scene] = {
     "held": held,
     "one_in_six": one_in_six,
     "waves": waves,
+    **LIGHT,
+    **MATTER,
 }
+SHOWN = ("fairy_lights", *LIGHT)
+"""Scenes that show light which changes: a note may be said of them, and a strobe may break the flash rule."""
+CRF = {"archive": 32, "grain_compressed": 30}
+"""How strongly x264 compresses a scene, where that belongs to it."""
 
 
 def make(name: str, seed: int, count: int = 48, height: int = 180, width: int = 320) -> Frames:
