@@ -226,8 +226,7 @@ def _frames(item: Item, said: Detection) -> tuple[Any, Any, Any, bool, float | N
     fault = item.fault
     assert fault is not None
     times = item.signals.times
-    truth = np.zeros(len(times), dtype=bool)
-    truth[fault.first : fault.stop] = True
+    truth = fault.mask(len(times))
     found = np.zeros(len(times), dtype=bool)
     near, overlap = False, None
     for one in said.findings:

@@ -21,13 +21,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import scenes, scenes_light
-from benchmarks.inject import FAULTS, LONG, Fault, Frames, inject
+from benchmarks.inject import EXTRA, FAULTS, LONG, Fault, Frames, inject
 from otio_ai_audit.model import ClipUse, Media, MediaFailure, MediaJob, MediaSignals, Span
 
 LONG_SIDE = 416
 FRAMES = 60
 PER_CLIP = 7
 """Faults put into each clean clip; kinds take turns."""
+EXTRA_PER_CLIP = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def bases(specs: Sequence[Spec]) -> list[Spec]:
 def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
     """Clean clips encoded again, as they are and with faults that take turns."""
     clean = bases(specs)[:: 4 if quick else 1]
-    kinds = [*(kind for kind in FAULTS if kind not in LONG), "hidden_cut"]
+    kinds = [*(kind for kind in FAULTS if kind not in (*LONG, *EXTRA)), "hidden_cut"]
     out: list[Spec] = []
     for index, base in enumerate(clean):
         common = {
@@ -130,7 +131,8 @@ def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
         out.append(Spec(name=f"again:{base.file}", **common))  # type: ignore[arg-type]
         apart = [spec for spec in clean if spec.fold != base.fold]
         chosen = [kinds[(index * PER_CLIP + turn) % len(kinds)] for turn in range(PER_CLIP)]
-        for turn, kind in enumerate([*chosen, LONG[index % 2]]):
+        extra = [EXTRA[(index * EXTRA_PER_CLIP + turn) % len(EXTRA)] for turn in range(EXTRA_PER_CLIP)]
+        for turn, kind in enumerate([*chosen, LONG[index % 2], *extra]):
             other = apart[(index * 7 + turn) % len(apart)].file if kind == "hidden_cut" else ""
             out.append(
                 Spec(name=f"{kind}:{base.file}", seed=index, fault=kind, other=other, **common)  # type: ignore[arg-type]
@@ -148,7 +150,7 @@ FAULTLESS = (
 def made(quick: bool = False) -> list[Spec]:
     """Made clean scenes, and some with faults."""
     out: list[Spec] = []
-    kinds = [kind for kind in FAULTS if kind not in LONG]
+    kinds = [kind for kind in FAULTS if kind not in (*LONG, *EXTRA)]
     for index, scene in enumerate(scenes.SCENES):
         for seed in range(1 if quick else 4):
             out.append(

@@ -27,6 +27,25 @@ class Fault:
     stop: int
     region: Region | None = None
 
+    def mask(self, count: int) -> npt.NDArray[np.bool_]:
+        """Faulty frames of a clip of `count`, shape (count,)."""
+        frames = np.zeros(count, dtype=np.bool_)
+        frames[self.first : self.stop] = True
+        return frames
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring(Fault):
+    """A fault of one frame that comes back at a fixed step, from `first` to before `stop`."""
+
+    period: int = 1
+
+    def mask(self, count: int) -> npt.NDArray[np.bool_]:
+        """Faulty frames of a clip of `count`, shape (count,)."""
+        frames = np.zeros(count, dtype=np.bool_)
+        frames[self.first : self.stop : self.period] = True
+        return frames
+
 
 def _stretch(count: int, rng: np.random.Generator) -> tuple[int, int]:
     """Take the middle third of a clip, or at least 16 frames, moved a little."""
@@ -212,6 +231,69 @@ def tail(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fau
     return out, Fault("tail", "pop", count - 5, count)
 
 
+def _ramp(
+    frames: Sequence[Image], rng: np.random.Generator, name: str, end: npt.NDArray[np.float64]
+) -> tuple[Frames, Fault]:
+    """Let a gain per channel run away to `end` in the last three to eight frames."""
+    out = [frame.copy() for frame in frames]
+    count, length = len(out), int(rng.integers(3, 9))
+    for i in range(length):
+        out[count - length + i] = _gain(out[count - length + i], 1 + (end - 1) * (i + 1) / length)
+    return out, Fault(name, "pop", count - length, count)
+
+
+def tail_dark(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return _ramp(frames, rng, "tail_dark", np.full(3, 1 - rng.uniform(0.12, 0.25)))
+
+
+def tail_bright(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return _ramp(frames, rng, "tail_bright", np.full(3, 1 + rng.uniform(0.12, 0.25)))
+
+
+def tail_colour(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Let the last frames run to red or to blue, their brightness nearly the same."""
+    push = rng.choice([-1, 1]) * rng.uniform(0.12, 0.2)
+    return _ramp(frames, rng, "tail_colour", 1 + push * np.array([1.0, -0.25, -1.0]))
+
+
+def seams(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Segments of a fixed length, each a little different in exposure and colour: steps of 2–4 %."""
+    count = len(frames)
+    period = int(rng.choice([n for n in (8, 12, 16, 20, 33, 49, 81) if 2 * n < count - 3]))
+    gain, out = np.ones(3), []
+    for t, frame in enumerate(frames):
+        if t and t % period == 0:
+            up = 1 if gain.mean() < 0.97 else -1 if gain.mean() > 1.03 else int(rng.choice([-1, 1]))
+            gain = gain + up * rng.uniform(0.02, 0.04) + rng.normal(0, 0.008, 3)
+        out.append(_gain(frame, gain))
+    return out, Recurring("seams", "pop", period, (count - 1) // period * period + 1, None, period)
+
+
+def local_step(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Exposure of an ellipse jumps at one frame and stays."""
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    weight, region = ellipse(frames[0].shape, rng, 0.4, 0.3)
+    gain = 1 + rng.choice([-1, 1]) * rng.uniform(0.15, 0.25) * weight
+    out = [frame if t < at else _gain(frame, gain) for t, frame in enumerate(frames)]
+    return out, Fault("local_step", "pop", at, at + 1, region)
+
+
+def blob(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Show an object with a texture of its own for one to four frames, then nothing of it."""
+    at = int(rng.integers(len(frames) // 3, 2 * len(frames) // 3))
+    length = int(rng.integers(1, 5))
+    rows, columns = frames[0].shape[:2]
+    weight, region = ellipse(frames[0].shape, rng, rng.uniform(0.14, 0.3), rng.uniform(0.1, 0.2))
+    under = (frames[at] * weight).sum(axis=(0, 1)) / weight.sum()
+    colour = np.where(under > 128, under - rng.uniform(30, 90, 3), under + rng.uniform(30, 90, 3))
+    hair = _smooth_field(rng, rows, columns, max(4, columns // 60))[..., None]
+    thing = colour + 18 * hair
+    out = [frame.copy() for frame in frames]
+    for t in range(at, at + length):
+        out[t] = np.clip(out[t] * (1 - weight) + thing * weight + 0.5, 0, 255).astype(np.uint8)
+    return out, Fault("blob", "pop", at, at + length, region)
+
+
 def freeze(frames: Sequence[Image], rng: np.random.Generator, length: int, name: str) -> tuple[Frames, Fault]:
     at = int(rng.integers(4, len(frames) - length - 3))
     out = [frames[at] if at <= t < at + length else frame for t, frame in enumerate(frames)]
@@ -273,10 +355,18 @@ FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames,
     "black_middle": black_middle,
     "boil_long": boil_long,
     "fur_long": fur_long,
+    "blob": blob,
+    "seams": seams,
+    "local_step": local_step,
+    "tail_dark": tail_dark,
+    "tail_bright": tail_bright,
+    "tail_colour": tail_colour,
 }
 """`hidden_cut` needs a second clip and stands apart."""
 LONG = ("boil_long", "fur_long")
 """Faults from a clip's first frame to its last."""
+EXTRA = ("blob", "seams", "local_step", "tail_dark", "tail_bright", "tail_colour")
+"""Faults that take turns of their own, so that the turns of the others stay as they are."""
 
 
 def inject(
