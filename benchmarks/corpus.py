@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import scenes, scenes_light
+from benchmarks import scenes, scenes_light, whole
 from benchmarks.inject import EXTRA, FAULTS, LONG, Fault, Frames, inject
 from otio_ai_audit.model import ClipUse, Media, MediaFailure, MediaJob, MediaSignals, Span
 
@@ -28,6 +28,8 @@ LONG_SIDE = 416
 FRAMES = 60
 PER_CLIP = 7
 """Faults put into each clean clip; kinds take turns."""
+KEPT = ("whole", "move")
+"""Sources whose encoded files are kept beside the signals, for other tools to look at."""
 EXTRA_PER_CLIP = 3
 
 
@@ -38,7 +40,8 @@ class Spec:
     name: str
     fold: str
     source: str
-    """``corpus`` (the file as it is), ``again`` (decoded, cut, encoded), ``made`` or ``still``."""
+    """``corpus`` (the file as it is), ``again`` (decoded, cut, encoded), ``made``, ``still``; for checks only
+    ``whole`` (own size, up to 120 frames) and ``move`` (see `moves`)."""
     file: str = ""
     scene: str = ""
     seed: int = 0
@@ -193,6 +196,34 @@ def over_stills(folder: Path, count: int = 24) -> list[Spec]:
     ]
 
 
+STEADY = ("real", "ai-generated", "animation", "other")
+"""Kinds of labelled clips that nothing was done to."""
+
+
+def moves(folder: Path, count: int = 200) -> list[Spec]:
+    """Move a camera over photographs (half), single frames of clips (a fifth) and playing clips.
+
+    For the false-alarm rate alone: nothing is fitted to these.
+    """
+    with (folder / "labels.tsv").open(encoding="utf-8", newline="") as file:
+        stills = [row for row in csv.DictReader(file, delimiter="\t") if row["media"] == "still"]
+    photographs = [(row["file"], row["fold"]) for row in stills if row["kind"] != "ai-baseline-that-drifts"]
+    steady = [
+        (spec.file, spec.fold) for spec in labelled(folder) if spec.label == "none" and spec.kind in STEADY
+    ]
+    calm = {spec.file for spec in bases(labelled(folder))}
+    playing = [row for row in steady if row[0] in calm]
+    shares = (("photograph", photographs, 0.5), ("frame", steady, 0.2), ("playing", playing, 0.3))
+    out: list[Spec] = []
+    for scene, rows, share in shares:
+        number = round(count * share)
+        for i in range(number):
+            file, fold = rows[i * len(rows) // number if number < len(rows) else i % len(rows)]
+            seed = len(out) + 1000
+            out.append(Spec(f"move:{scene}:{seed}:{file}", fold, "move", file, scene, seed, kind="made"))
+    return out
+
+
 def _decode(path: Path) -> tuple[Frames, Fraction]:
     from otio_ai_audit import video
 
@@ -238,6 +269,8 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
 
     picture = (spec.source, spec.file, spec.scene, spec.seed, spec.fault, spec.other)
     recipe = repr((picture, room.SIGNALS_VERSION, LONG_SIDE, FRAMES))
+    if spec.source in KEPT:
+        recipe += whole.RECIPE
     kept = cache / f"{hashlib.sha1(recipe.encode()).hexdigest()}.pickle"
     if kept.is_file():
         with kept.open("rb") as file:
@@ -245,6 +278,9 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
     fault: Fault | None = None
     if spec.source == "corpus":
         signals = room.measure(MediaJob(Media(str(folder / spec.file)), key=spec.name))
+    elif spec.source in KEPT:
+        path, fault = whole.file_of(spec, folder, cache / "clips")
+        signals = room.measure(MediaJob(Media(str(path)), key=spec.name))
     else:
         from otio_ai_audit import video
 
