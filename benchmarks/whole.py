@@ -35,7 +35,7 @@ DETECTOR = {"pop": "pop", "tail": "pop", "freeze": "freeze"}
 
 _HERE = Path(__file__).parent
 RECIPE = hashlib.sha1(
-    b"".join((_HERE / f"{name}.py").read_bytes() for name in ("whole", "moves", "canvas", "inject"))
+    b"".join((_HERE / f"{name}.py").read_bytes() for name in ("whole", "moves", "canvas"))
 ).hexdigest()[:12]
 """Kept clips of other versions of the recipe are not used."""
 
