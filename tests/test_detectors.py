@@ -22,7 +22,7 @@ def span(first: int, stop: int) -> Span:
 @pytest.mark.parametrize("name", DETECTORS)
 def test_a_detector_has_its_names(name: str) -> None:
     module = DETECTORS[name]
-    assert name == module.ID and module.LABEL and module.COLOR in ("Lemon", "Sky")
+    assert name == module.ID and module.LABEL and module.COLOR in ("Lemon", "Sky", "Rose")
     assert module.detect([], module.Settings()).scores == {}
 
 

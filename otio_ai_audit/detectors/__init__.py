@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from otio_ai_audit.detectors import cut, dead, flicker, freeze, pop
+from otio_ai_audit.detectors import cut, dead, flash, flicker, freeze, pop
 from otio_ai_audit.detectors._score import calibration
 
-DETECTORS: dict[str, ModuleType] = {module.ID: module for module in (flicker, pop, freeze, cut, dead)}
+DETECTORS: dict[str, ModuleType] = {module.ID: module for module in (flicker, pop, freeze, cut, flash, dead)}
 
 __all__ = ["DETECTORS", "calibration"]

@@ -67,7 +67,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "freeze": ("freeze", "cadence"),
     "cut": ("hidden cut", "cut"),
     "dead": ("black", "blank", "damaged", "file ends early", "missing frames"),
-    "flash": ("flash limit", "flash"),
+    "flash": ("flash limit", "red flash limit", "flash"),
 }
 """Detector → the words that its markers' names begin with."""
 

@@ -55,6 +55,8 @@ class ClipUse:
     """Timeline frame ranges under a dissolve or a fade."""
     held: tuple[tuple[int, int], ...] = ()
     """Timeline frame ranges where the edit itself repeats frames: freezes, slow motion, stills."""
+    rendered: bool = False
+    """The medium is the rendered master of this edit: what stands beside a shot on it is seen beside it."""
     retime: str = ""
     """Empty, or in words: ``50 %``, ``reverse``, ``freeze frame``, ``variable speed``."""
     key: str = ""

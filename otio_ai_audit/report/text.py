@@ -175,6 +175,7 @@ _UNITS = {
     "px": "px",
     "ms": "ms",
     "ratio": "×",
+    "cdm2": "cd/m²",
 }
 
 

@@ -96,6 +96,7 @@ def _shot(shot: ClipUse | Failure, plan: Plan, master: Media, length: Fraction |
         shown=shot.shown,
         blended=shot.blended,
         held=shot.held,
+        rendered=True,
         retime="" if isinstance(shot, Failure) else shot.retime,
         shot=name,
         take=take,
