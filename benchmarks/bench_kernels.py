@@ -58,8 +58,8 @@ def cases() -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
     frame = planes(40, 40)
     luma, blue = frame.planes[0], frame.planes[1]
     a, b, back, ahead = pair()
-    (a0, ma0), _, (a2, ma2) = a.levels
-    (b0, mb0), _, (b2, mb2) = b.levels
+    (a0, _, a2), (ma0, _, ma2) = a.levels, a.means
+    (b0, _, b2), (mb0, _, mb2) = b.levels, b.means
     sums, detail = np.empty(SMALL, np.int32), np.empty(CELLS, np.int64)
     chroma = np.empty((GRID.chroma_height, GRID.chroma_width), np.int32)
     cells, counts, products = np.empty(CELLS, np.int32), np.empty(256, np.int32), np.empty(3, np.int64)

@@ -7,8 +7,10 @@ import inspect
 import numpy as np
 import pytest
 
-from otio_ai_audit.kernels import match, motion, residual, shrink
+from otio_ai_audit.kernels import frame, match, motion, residual, shrink
+from otio_ai_audit.kernels.grid import Grid
 from otio_ai_audit.kernels.jit import KERNELS
+from otio_ai_audit.kernels.pictures import Planes, Small, shrink_frame
 from tests import reference
 
 HEIGHT, WIDTH = 27, 36  # neither a whole number of cells
@@ -236,3 +238,97 @@ def test_gradient_products(rng: np.random.Generator) -> None:
     out = np.empty(3, np.int64)
     residual.gradient_products(now, other, flow, out)
     np.testing.assert_array_equal(out, reference.gradient_products(now, other, flow))
+
+
+# --- whole frames: the kernels in a row
+
+
+def small_picture(rng: np.random.Generator, colours: int) -> tuple[Planes, Grid, Small]:
+    shape = (54, 75)
+    planes = [rng.integers(0, 255, shape).astype(np.uint8)]
+    planes += [rng.integers(0, 255, (27, 38)).astype(np.uint8) for _ in range(colours)]
+    given = Planes(tuple(planes), 75, 54, 38 * (colours > 0), 27 * (colours > 0), 8, True)
+    grid = Grid.of(75, 54)
+    return given, grid, shrink_frame(given, grid)
+
+
+@pytest.mark.parametrize("colours", [0, 2])
+def test_shrink_planes(rng: np.random.Generator, colours: int) -> None:
+    given, grid, small = small_picture(rng, colours)
+    size = grid.height, grid.width
+    sums, slopes = reference.box_luma(given.planes[0], grid.factor, 8, *size, grid.rows, grid.columns)
+    np.testing.assert_array_equal(small.slopes, slopes)
+    np.testing.assert_array_equal(small.luma, reference.level(sums, 64 / grid.factor**2, 0.5, 255 * 64))
+    np.testing.assert_array_equal(small.margins[0], reference.with_margin(small.luma, 16))
+    assert (small.blue is None) == (small.red is None) == (colours == 0)
+    for plane, out, margin in zip(given.planes[1:], (small.blue, small.red), small.margins[1:], strict=False):
+        sums = reference.box_chroma(
+            plane, 1, 0, grid.factor, grid.factor, grid.chroma_height, grid.chroma_width
+        )
+        np.testing.assert_array_equal(out, reference.level(sums, 64 / grid.factor**2, 0.5, 255 * 64))
+        np.testing.assert_array_equal(margin, reference.with_margin(out, 8))
+    if not colours:
+        assert small.margins[1].shape == (16, 16)
+    for above, below in zip(small.levels, small.levels[1:], strict=False):
+        np.testing.assert_array_equal(below, reference.halve(above, below.shape))
+    for level, means in zip(small.levels, small.means, strict=True):
+        np.testing.assert_array_equal(means, reference.window_means(level))
+
+
+def test_describe(rng: np.random.Generator) -> None:
+    _, grid, small = small_picture(rng, 2)
+    block = [np.zeros((2, grid.rows, grid.columns), np.int32) for _ in range(3)]
+    counts = np.zeros((2, 256), np.int32)
+    frame.describe(small.planes, 1, 1, *block, counts)
+    for plane, size, sums in zip(small.planes, (8, 4, 4), block, strict=True):
+        np.testing.assert_array_equal(sums[1], reference.cell_sums(plane, size, grid.rows, grid.columns))
+    np.testing.assert_array_equal(counts[1], reference.histogram(small.luma, 6, 256))
+    assert not counts[0].any()
+
+
+def flow_of(a: Small, b: Small, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whole flow from one picture to another, by the twins."""
+    (a0, a1, a2), (b0, b1, b2) = a.levels, b.levels
+    (m0, m1, m2), (n0, n1, n2) = a.means, b.means
+    half = (rows + 1) // 2, (columns + 1) // 2
+    coarse, texture = reference.match_coarse(a2, b2, m2, n2, 4, 7, *half)
+    camera = reference.fit_camera(coarse, texture, 1.0, 4, *a2.shape, 6)
+    middle = reference.match_fine(a1, b1, m1, n1, coarse, 2, camera, 2, 4, 15, rows, columns)
+    whole = reference.match_fine(a0, b0, m0, n0, middle, 1, camera, 4, 8, 31, rows, columns)
+    return reference.refine(a0, b0, whole)
+
+
+def test_compare(rng: np.random.Generator) -> None:
+    _, grid, before = small_picture(rng, 2)
+    _, _, now = small_picture(rng, 2)
+    _, _, older = small_picture(rng, 2)
+    rows, columns = grid.rows, grid.columns
+    came, left = flow_like(rng, rows, columns), rng.integers(0, 9000, (rows, columns)).astype(np.int32)
+    was_came, was_left = came.copy(), left.copy()
+    cells, both = np.zeros((2, rows, columns), np.int32), np.zeros((2, rows, columns, 2), np.int32)
+    changes, skip, outlier = cells, cells.copy(), cells.copy()
+    camera, products = np.zeros((2, 2, 3)), np.zeros((2, 3), np.int64)
+    back, ahead = (np.zeros((2, 3, 3, rows, columns), np.int32) for _ in range(2))
+    other = frame.compare(
+        *(now.levels, now.means, now.margins, before.levels, before.means, before.margins),
+        *(older.margins[0], 1, came, left, 1, 28, 48, 1.0, 10**6),
+        *(changes, both, camera, back, ahead, skip, outlier, products),
+    )
+    here, weight = flow_of(now, before, rows, columns)
+    there, _ = flow_of(before, now, rows, columns)
+    np.testing.assert_array_equal(changes[1], reference.cell_changes(now.luma, before.luma, rows, columns))
+    np.testing.assert_array_equal(both[1], here)
+    fitted = reference.fit_camera(here, weight, 1 / 32, 8, grid.height, grid.width, 7)
+    np.testing.assert_allclose(camera[1], fitted, atol=1e-9)
+    np.testing.assert_array_equal(ahead[0], reference.residue(*before.margins, *now.margins, there, here, 48))
+    np.testing.assert_array_equal(back[1], reference.residue(*now.margins, *before.margins, here, there, 48))
+    np.testing.assert_array_equal(
+        products[1], reference.gradient_products(now.margins[0], before.margins[0], here)
+    )
+    np.testing.assert_array_equal(
+        skip[0], reference.skipped(older.margins[0], now.margins[0], was_came, there)
+    )
+    np.testing.assert_array_equal(outlier[0], (was_left + ahead[0, 0, 2] - skip[0]) // 2)
+    assert other == 1
+    np.testing.assert_array_equal(came, here)
+    np.testing.assert_array_equal(left, back[1, 0, 2])

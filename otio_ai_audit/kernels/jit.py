@@ -43,6 +43,12 @@ def filled(dtype: Any, dimensions: int) -> Any:
     return types.Array(getattr(types, dtype), dimensions, "C")
 
 
+def several(kind: Any, count: int) -> Any:
+    """Type of a tuple of arrays that are alike."""
+    made: Any = types.UniTuple(kind, count)  # type: ignore[no-untyped-call]
+    return made
+
+
 class Kernel:
     """A jitted function with a fixed list of argument types, each compiled when first called.
 
@@ -53,6 +59,7 @@ class Kernel:
         self.dispatcher = dispatcher
         jitted = hasattr(dispatcher, "compile")  # not with NUMBA_DISABLE_JIT=1: the plain function
         self.missing = list(signatures) if jitted else []
+        self.by_plane = len(signatures) > 1
 
     def compile(self) -> None:
         """Compile every signature, or load it from the cache; other types are refused from then on."""
@@ -69,9 +76,8 @@ class Kernel:
 
     def __call__(self, *arguments: Any) -> Any:
         if self.missing:
-            name = str(arguments[0].dtype)
             for signature in tuple(self.missing):
-                if str(signature[0].dtype) == name:
+                if not self.by_plane or str(signature[0].dtype) == str(arguments[0].dtype):
                     self._add(signature)
         return self.dispatcher(*arguments)
 
@@ -91,7 +97,22 @@ _CACHED = _writable(_FOLDER)
 
 def kernel(*signatures: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Kernel]:
     """Declare a kernel for these argument types. Without a writable cache it is compiled every run."""
+    return _declared(signatures, KERNELS)
 
+
+def step(*signatures: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Kernel]:
+    """Declare a row of kernels (by their `inner` functions) that Python enters once."""
+    return _declared(signatures, {})
+
+
+def inner(declared: Kernel) -> Any:
+    """Give a kernel as compiled code can call it."""
+    return declared.dispatcher
+
+
+def _declared(
+    signatures: tuple[tuple[Any, ...], ...], register: dict[str, Kernel]
+) -> Callable[[Callable[..., Any]], Kernel]:
     def declare(function: Callable[..., Any]) -> Kernel:
         config: Any = numba.core.config
         before = config.CACHE_DIR
@@ -101,7 +122,7 @@ def kernel(*signatures: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Kerne
         finally:
             config.CACHE_DIR = before
         made = Kernel(dispatcher, signatures)
-        KERNELS[function.__name__] = made
+        register[function.__name__] = made
         return made
 
     return declare

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from . import match, residual, shrink
-from .grid import CELL, MIN_SIDE, Grid
-from .shrink import TOP, UNIT
+from . import residual
+from .frame import shrink_planes
+from .grid import MIN_SIDE, Grid
+from .shrink import UNIT
 
 Array: TypeAlias = npt.NDArray[Any]
 Float32: TypeAlias = npt.NDArray[np.float32]
@@ -66,9 +68,10 @@ class Small:
         Sum of |dx| + |dy| of full-resolution luma per cell, as stored; see `slope_pixels`.
     gain : float
         Code values 0–255 per stored one.
-    levels : tuple of (plane, window means)
-        Luma at small size, a half and a quarter, at least 8 × 8, with the mean of the 8 × 8 window
-        that begins at each pixel.
+    levels : tuple of numpy.ndarray
+        Luma at small size, a half and a quarter, at least 8 × 8.
+    means : tuple of numpy.ndarray
+        Of each level the mean of the 8 × 8 window that begins at each pixel.
     """
 
     luma: Int16
@@ -77,7 +80,45 @@ class Small:
     margins: tuple[Int16, Int16, Int16]
     slopes: Int64
     gain: float
-    levels: tuple[tuple[Int16, Int16], ...]
+    levels: tuple[Int16, Int16, Int16]
+    means: tuple[Int16, Int16, Int16]
+
+    @property
+    def planes(self) -> tuple[Int16, Int16, Int16]:
+        """Luma, Cb and Cr; without colour two empty planes."""
+        if self.blue is None or self.red is None:
+            return self.luma, _NOTHING, _NOTHING
+        return self.luma, self.blue, self.red
+
+    @classmethod
+    def empty(cls, grid: Grid, colour: bool, gain: float) -> Small:
+        """Make room for a small picture."""
+
+        def room(height: int, width: int) -> Int16:
+            return np.empty((height, width), np.int16)
+
+        luma = room(grid.height, grid.width)
+        half = room(max(8, grid.height // 2), max(8, grid.width // 2))
+        levels = luma, half, room(max(8, half.shape[0] // 2), max(8, half.shape[1] // 2))
+        pad = residual.PAD
+        deep, wide = (grid.chroma_height, grid.chroma_width) if colour else (0, 0)
+        return cls(
+            luma,
+            room(deep, wide) if colour else None,
+            room(deep, wide) if colour else None,
+            (
+                room(grid.height + 2 * pad, grid.width + 2 * pad),
+                np.zeros((deep + pad, wide + pad), np.int16),
+                np.zeros((deep + pad, wide + pad), np.int16),
+            ),
+            np.empty((grid.rows, grid.columns), np.int64),
+            gain,
+            levels,
+            tuple(room(level.shape[0] - 7, level.shape[1] - 7) for level in levels),  # type: ignore[arg-type]
+        )
+
+
+_NOTHING: Int16 = np.empty((0, 0), np.int16)
 
 
 def _at_least(plane: Array, width: int, height: int, side_x: int, side_y: int) -> tuple[Array, int, int]:
@@ -114,102 +155,107 @@ def shrink_frame(frame: Planes, grid: Grid) -> Small:
     ValueError
         If a plane is not C-contiguous uint8 or uint16, or smaller than it claims.
     """
-    luma_plane, width, height = (
-        _checked(frame.planes[0], frame.width, frame.height),
-        frame.width,
-        frame.height,
-    )
-    luma_plane, width, height = _at_least(luma_plane, width, height, MIN_SIDE, MIN_SIDE)
-    if (width, height) != (grid.picture_width, grid.picture_height):
-        raise ValueError(f"a grid for {grid.picture_width} x {grid.picture_height} got {width} x {height}")
-    factor = grid.factor
-    wide = grid.width * factor
-    narrow = np.uint16 if luma_plane.dtype == np.uint8 else np.uint32
-    sums = np.empty((grid.height, grid.width), np.int32)
-    slopes = np.empty((grid.rows, grid.columns), np.int64)
-    shrink.box_luma(
-        luma_plane,
-        factor,
-        CELL,
-        np.empty(wide, narrow),
-        np.empty(wide, narrow),
-        np.empty(wide, np.int32),
-        sums,
-        slopes,
-    )
-    scale = 2.0 ** (8 - frame.bits)
-    if frame.full_range:
-        gain, black = 255.0 / (2.0**frame.bits - 1.0), 0.0
-    else:
-        gain, black = scale * 255.0 / 219.0, 16.0 * 255.0 / 219.0
-    luma = np.empty((grid.height, grid.width), np.int16)
-    shrink.level(sums, UNIT * gain / factor**2, 0.5 - UNIT * black, TOP, luma)
-    blue = red = None
-    if len(frame.planes) > 1:
-        chroma_gain = scale * (1.0 if frame.full_range else 255.0 / 224.0)
-        blue, red = _chroma(frame, grid, chroma_gain)
-    margins = (_margin(luma, residual.PAD), _margin(blue, residual.PAD // 2), _margin(red, residual.PAD // 2))
-    return Small(luma, blue, red, margins, slopes, gain, _levels(luma))
+    return Shrinker(grid)(frame)
 
 
-def _checked(plane: Array, width: int, height: int) -> Array:
-    if plane.dtype not in (np.uint8, np.uint16) or not plane.flags.c_contiguous:
+class Shrinker:
+    """Reduces frames of one medium; what depends on their layout is worked out once.
+
+    Parameters
+    ----------
+    grid : Grid
+        From `grid_of` with the frames' width and height.
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self._sums = np.empty((grid.height, grid.width), np.int32)
+        self._colour_sums = np.empty((grid.chroma_height, grid.chroma_width), np.int32)
+        self._for: tuple[object, ...] = ()
+
+    def __call__(self, frame: Planes, spare: Sequence[Small] = ()) -> Small:
+        """Reduce a frame, if it can be into one of `spare`: what that held before is lost."""
+        grid = self.grid
+        luma, width, height = frame.planes[0], frame.width, frame.height
+        _check(luma, width, height)
+        if width < MIN_SIDE or height < MIN_SIDE:
+            luma, width, height = _at_least(luma, width, height, MIN_SIDE, MIN_SIDE)
+        if (width, height) != (grid.picture_width, grid.picture_height):
+            raise ValueError(
+                f"a grid for {grid.picture_width} x {grid.picture_height} got {width} x {height}"
+            )
+        colour = len(frame.planes) > 1
+        described = (
+            *(luma.dtype, colour, frame.chroma_width, frame.chroma_height),
+            *(frame.bits, frame.full_range, frame.interleaved),
+        )
+        if described != self._for:
+            self._prepare(frame, luma.dtype == np.uint8)
+            self._for = described
+        blue = red = luma
+        if colour:
+            blue, red = frame.planes[1], frame.planes[1 if frame.interleaved else 2]
+            _check(blue, frame.chroma_width * self._step, frame.chroma_height)
+            _check(red, frame.chroma_width * self._step, frame.chroma_height)
+            if self._repeats is not None:
+                blue, red = self._repeated(frame, blue, 0), self._repeated(frame, red, self._step - 1)
+        for small in spare:
+            if (small.blue is not None) == colour and small.gain == self._gain:
+                break
+        else:
+            small = Small.empty(grid, colour, self._gain)
+        shrink_planes(
+            *(luma, blue, red, *self._scratch, self._layout, self._scales, self._sums, self._colour_sums),
+            *(small.planes, small.margins, small.levels, small.means, small.slopes),
+        )
+        return small
+
+    def _prepare(self, frame: Planes, eight: bool) -> None:
+        grid, factor = self.grid, self.grid.factor
+        colour = len(frame.planes) > 1
+        scale = 2.0 ** (8 - frame.bits)
+        if frame.full_range:
+            gain, black = 255.0 / (2.0**frame.bits - 1.0), 0.0
+        else:
+            gain, black = scale * 255.0 / 219.0, 16.0 * 255.0 / 219.0
+        self._gain = gain
+        self._step, self._repeats = 1, None
+        offset, box_x, box_y, colour_scales = 0, 1, 1, (0.0, 0.0)
+        if colour:
+            # a colour pixel is 2 × 2 small pixels, whatever the subsampling
+            across = max(1, round(frame.width / max(1, frame.chroma_width)))
+            down = max(1, round(frame.height / max(1, frame.chroma_height)))
+            box_x, box_y = 2 * factor // min(across, 2), 2 * factor // min(down, 2)
+            need = grid.chroma_width * box_x, grid.chroma_height * box_y
+            self._step = 2 if frame.interleaved else 1
+            # 4:1:1 and 4:1:0, and sizes that the subsampling does not divide: rare, one copy
+            if across > 2 or down > 2 or need[0] > frame.chroma_width or need[1] > frame.chroma_height:
+                self._repeats = (max(1, across // 2), max(1, down // 2), *need)
+            offset = 1 if frame.interleaved else 0
+            chroma_gain = scale * (1.0 if frame.full_range else 255.0 / 224.0)
+            neutral = 128.0 * chroma_gain * 2.0 ** (frame.bits - 8)  # where grey lands before it goes to 128
+            colour_scales = UNIT * chroma_gain / (box_x * box_y), 0.5 + UNIT * (128.0 - neutral)
+        narrow = np.uint16 if eight else np.uint32
+        step, offset = (1, 0) if self._repeats else (self._step, offset)
+        wide = max(grid.width * factor, grid.chroma_width * box_x * step)
+        self._scratch = np.empty(wide, narrow), np.empty(wide, narrow)
+        self._layout = np.array([factor, colour, step, offset, box_x, box_y], np.int64)
+        self._scales = np.array([UNIT * gain / factor**2, 0.5 - UNIT * black, *colour_scales])
+
+    def _repeated(self, frame: Planes, plane: Array, offset: int) -> Array:
+        """Bring a colour plane to at most two luma pixels a sample, and to the size that boxes need."""
+        assert self._repeats is not None
+        across, down, need_x, need_y = self._repeats
+        plane = plane[: frame.chroma_height, offset : frame.chroma_width * self._step : self._step]
+        plane = np.ascontiguousarray(plane.repeat(across, axis=1).repeat(down, axis=0))
+        return _at_least(plane, plane.shape[1], plane.shape[0], need_x, need_y)[0]
+
+
+def _check(plane: Array, width: int, height: int) -> None:
+    if plane.dtype not in _DTYPES or not plane.flags.c_contiguous:
         raise ValueError(f"a plane must be C-contiguous uint8 or uint16, not {plane.dtype}")
     if plane.ndim != 2 or plane.shape[0] < height or plane.shape[1] < width:
         raise ValueError(f"a plane of shape {plane.shape} cannot hold {width} x {height} pixels")
-    return plane
 
 
-def _chroma(frame: Planes, grid: Grid, gain: float) -> tuple[Int16, Int16]:
-    """Cb and Cr at half the small size: a pixel is 2 × 2 small pixels, whatever the subsampling."""
-    across = max(1, round(frame.width / max(1, frame.chroma_width)))
-    down = max(1, round(frame.height / max(1, frame.chroma_height)))
-    out: list[Int16] = []
-    for index in range(2):
-        plane = frame.planes[1 if frame.interleaved else 1 + index]
-        step, offset = (2, index) if frame.interleaved else (1, 0)
-        width, height = frame.chroma_width, frame.chroma_height
-        _checked(plane, width * step, height)
-        # 4:1:1 and 4:1:0, and sizes that the subsampling does not divide: rare, one copy
-        need_x = grid.chroma_width * 2 * grid.factor // min(across, 2)
-        need_y = grid.chroma_height * 2 * grid.factor // min(down, 2)
-        if across > 2 or down > 2 or need_x > width or need_y > height:
-            plane = plane[:height, offset : width * step : step]
-            plane = plane.repeat(max(1, across // 2), axis=1).repeat(max(1, down // 2), axis=0)
-            plane, step, offset = np.ascontiguousarray(plane), 1, 0
-            plane, width, height = _at_least(plane, plane.shape[1], plane.shape[0], need_x, need_y)
-        box_x, box_y = 2 * grid.factor // min(across, 2), 2 * grid.factor // min(down, 2)
-        sums = np.empty((grid.chroma_height, grid.chroma_width), np.int32)
-        wide = grid.chroma_width * box_x * step
-        narrow = np.uint16 if plane.dtype == np.uint8 else np.uint32
-        column, eighths = np.empty(wide, narrow), np.empty(wide, np.int32)
-        shrink.box_chroma(plane, step, offset, box_x, box_y, column, eighths, sums)
-        small = np.empty(sums.shape, np.int16)
-        neutral = 128.0 * gain * 2.0 ** (frame.bits - 8)  # where grey lands before it is moved back to 128
-        shrink.level(sums, UNIT * gain / (box_x * box_y), 0.5 + UNIT * (128.0 - neutral), TOP, small)
-        out.append(small)
-    return out[0], out[1]
-
-
-def _margin(plane: Int16 | None, pad: int) -> Int16:
-    if plane is None:
-        return np.zeros((2 * pad, 2 * pad), np.int16)
-    out = np.empty((plane.shape[0] + 2 * pad, plane.shape[1] + 2 * pad), np.int16)
-    residual.with_margin(plane, pad, out)
-    return out
-
-
-def _levels(luma: Int16) -> tuple[tuple[Int16, Int16], ...]:
-    planes = [luma]
-    for _ in range(2):
-        above = planes[-1]
-        half = np.empty((max(8, above.shape[0] // 2), max(8, above.shape[1] // 2)), np.int16)
-        match.halve(above, half)
-        planes.append(half)
-    out = []
-    for plane in planes:
-        height, width = plane.shape
-        means = np.empty((height - 7, width - 7), np.int16)
-        match.window_means(plane, np.empty(width, np.int32), np.empty(width, np.int32), means)
-        out.append((plane, means))
-    return tuple(out)
+_DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16))

@@ -6,15 +6,17 @@ physical units at once, so that little is done per frame outside the kernels.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..model import REPEAT_CHANGE, REPEAT_PEAK
-from . import match, motion, residual, shrink
+from . import frame as steps
+from . import motion
 from .grid import CELL, Grid
-from .pictures import Planes, Small, shrink_frame
+from .pictures import Planes, Shrinker, Small
 from .shrink import UNIT
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -27,6 +29,7 @@ AGREEMENT = 48
 """Forward and backward vectors agree below this, in 32nds of a small pixel (1.5 px)."""
 PIXELS = UNIT * CELL**2
 """Sum of a cell that is one code value everywhere."""
+_PEAK = math.ceil(REPEAT_PEAK * PIXELS)
 BLOCK = 64
 """Frames whose integers are held before they become physical units."""
 
@@ -53,19 +56,8 @@ def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> Float64:
     of `a` (inverse compositional: Baker & Matthews 2004, doi:10.1023/B:VISI.0000011205.11775.fd). Exact
     for identical pictures and for shifts by whole small pixels. Cells without texture follow the camera.
     """
-    (a0, ma0), (a1, ma1), (a2, ma2) = a.levels
-    (b0, mb0), (b1, mb1), (b2, mb2) = b.levels
-    coarse = np.empty(((grid.rows + 1) // 2, (grid.columns + 1) // 2, 2), np.int32)
-    texture = np.empty(coarse.shape[:2])
-    middle = np.empty_like(out)
-    whole = np.empty_like(out)
     weight = np.empty(out.shape[:2])
-    camera = np.empty((2, 3))
-    match.match_coarse(a2, b2, ma2, mb2, 4, REACH // 4, coarse, texture)
-    motion.fit_camera(coarse, texture, 1.0, 4, a2.shape[0], a2.shape[1], 6, camera)
-    match.match_fine(a1, b1, ma1, mb1, coarse, 2, camera, 2, 4, REACH // 2 + 1, middle)
-    match.match_fine(a0, b0, ma0, mb0, middle, 1, camera, 4, CELL, REACH + 3, whole)
-    motion.refine(a0, b0, whole, out, weight)
+    steps.flow(a.levels, a.means, b.levels, b.means, REACH, out, weight)
     return weight
 
 
@@ -82,17 +74,17 @@ class Series:
     length : int
         Frames so far.
     latest : Small or None
-        The small picture of the last frame.
+        The small picture of the last frame; its arrays are used again some frames later.
     """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.length = 0
         self.latest: Small | None = None
+        self._shrink = Shrinker(grid)
+        self._pool: list[Small] = []
         self._before: Small | None = None
         """The last frame with another picture than the latest."""
-        self._into: tuple[Int32, Int32] | None = None
-        """Flow from the picture of the latest frame to that one, and what it leaves, as integer sums."""
         self._start = 0
         """Number of the frame in row 0 of the block."""
         self._row = -1
@@ -119,7 +111,9 @@ class Series:
             "outlier": ints(rows, columns),
             "products": np.zeros((size, 3), np.int64),
         }
-        self._mask = np.zeros(64, np.int32)
+        # flow from the picture of the latest frame to `_before`, and what it leaves, as integer sums
+        self._came = np.zeros((rows, columns, 2), np.int32)
+        self._left = np.zeros((rows, columns), np.int32)
 
     def add(self, frame: Planes) -> dict[str, Array] | None:
         """Measure the next frame.
@@ -133,10 +127,13 @@ class Series:
         dict or None
             A block of finished frames, when one is full: see `finish`.
         """
-        now = shrink_frame(frame, self.grid)
         before = self.latest
+        spare = [small for small in self._pool if small is not before and small is not self._before]
+        now = self._shrink(frame, spare)
+        if not any(now is small for small in spare):
+            self._pool = [now, *spare[:1], *(s for s in (before, self._before) if s is not None)]
         self._row += 1
-        self._still(now, before)
+        self._still(now)
         if before is not None:
             self._between(before, now)
         self.latest = now
@@ -163,45 +160,27 @@ class Series:
         """
         return self._convert(self._row + 1)
 
-    def _still(self, now: Small, before: Small | None) -> None:
+    def _still(self, now: Small) -> None:
         block, row = self._block, self._row
         block["slopes"][row] = now.slopes
         block["gain"][row] = now.gain
-        shrink.cell_sums(now.luma, CELL, block["luma"][row])
-        if now.blue is not None and now.red is not None:
-            shrink.cell_sums(now.blue, CELL // 2, block["blue"][row])
-            shrink.cell_sums(now.red, CELL // 2, block["red"][row])
-            block["colour"][row] = 1
-        shrink.histogram(now.luma, 6, block["counts"][row])
-        if before is not None:
-            shrink.cell_changes(now.luma, before.luma, block["changes"][row])
+        colour = int(now.blue is not None)
+        block["colour"][row] = colour
+        steps.describe(now.planes, colour, row, block["luma"], block["blue"], block["red"], block["counts"])
 
     def _between(self, before: Small, now: Small) -> None:
         """Everything between the latest frame and the one before it; both rows are in the block."""
-        block, row, grid = self._block, self._row, self.grid
-        back = block["flow"][row]
-        ahead = np.zeros_like(back)
-        if not block["changes"][row].any():
-            back[:] = 0  # the same picture: no motion, and every comparison comes out as exactly nothing
-            block["camera"][row] = 0
-        else:
-            weight = block_flow(now, before, grid, back)
-            block_flow(before, now, grid, ahead)
-            scale = 1.0 / motion.FRACTION
-            motion.fit_camera(back, weight, scale, CELL, grid.height, grid.width, 7, block["camera"][row])
-        mask = self._mask
-        residual.residue(*before.margins, *now.margins, ahead, back, AGREEMENT, mask, block["ahead"][row - 1])
-        residual.residue(*now.margins, *before.margins, back, ahead, AGREEMENT, mask, block["back"][row])
-        residual.gradient_products(now.margins[0], before.margins[0], back, block["products"][row])
-        if self._before is not None and self._into is not None:
-            came, left = self._into
-            skip = block["skip"][row - 1]
-            residual.skipped(self._before.margins[0], now.margins[0], came, ahead, skip)
-            # to both ends of an interval it is its length, and twice how far one stands outside
-            block["outlier"][row - 1] = (left + block["ahead"][row - 1, 0, 2] - skip) // 2
-        changes = block["changes"][row]
-        if changes.mean() >= REPEAT_CHANGE * PIXELS or changes.max() >= REPEAT_PEAK * PIXELS:
-            self._before, self._into = before, (back.copy(), block["back"][row, 0, 2].copy())
+        older = self._before
+        block = self._block
+        other = steps.compare(
+            *(now.levels, now.means, now.margins, before.levels, before.means, before.margins),
+            *(now.margins[0] if older is None else older.margins[0], int(older is not None)),
+            *(self._came, self._left, self._row, REACH, AGREEMENT, REPEAT_CHANGE * PIXELS, _PEAK),
+            *(block["changes"], block["flow"], block["camera"], block["back"], block["ahead"]),
+            *(block["skip"], block["outlier"], block["products"]),
+        )
+        if other:
+            self._before = before
 
     def _convert(self, count: int) -> dict[str, Array]:
         """Turn the first `count` rows of the block into physical units."""

@@ -1,15 +1,14 @@
-"""Compile every kernel once."""
+"""Compile once what every frame needs."""
 
 from __future__ import annotations
 
 import time
 
-from . import match, motion, residual, shrink  # noqa: F401  (declares the kernels)
-from .jit import KERNELS
+from .frame import EACH_FRAME
 
 
 def warmup() -> float:
-    """Compile every kernel, or load it from the cache.
+    """Compile the steps with every kernel in them, or load them from the cache.
 
     Returns
     -------
@@ -17,6 +16,6 @@ def warmup() -> float:
         Seconds that it took; well under one when the cache was warm.
     """
     start = time.perf_counter()
-    for kernel in KERNELS.values():
-        kernel.compile()
+    for step in EACH_FRAME:
+        step.compile()
     return time.perf_counter() - start
