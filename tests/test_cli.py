@@ -100,7 +100,7 @@ def test_json_goes_to_stdout_and_nothing_else_does(folder: Path, capsys: pytest.
     audit(folder / "bad_v001.mp4", "--json", "-")
     data = json.loads(capsys.readouterr().out)
     assert data["schema"] == 1
-    assert data["findings"][0]["detector"] == "flicker"
+    assert "flicker" in {found["detector"] for found in data["findings"]}
     assert "curves" not in data["clips"][0] or not data["clips"][0]["curves"]
 
 

@@ -54,8 +54,8 @@ class Transitions:
         return Transitions(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
-def transitions(values: Float32, rule: Rule) -> Transitions:
-    """Find the opposing changes of every cell.
+def transitions(values: Float32, rule: Rule, areas: Floats, least: float) -> Transitions:
+    """Find the opposing changes of every cell that has both a rise and a fall.
 
     A turn counts once the values have come back from an extreme by what the rule asks for, so that noise
     and small wiggles neither add a transition nor cut one in two. (The rules speak of adjacent peaks and
@@ -66,34 +66,32 @@ def transitions(values: Float32, rule: Rule) -> Transitions:
     values : numpy.ndarray
         Light of each cell, shape (N, K).
     rule
-        By how much the brighter of two values has to exceed the darker one.
+        By how much the brighter of two values has to exceed the darker one; it never falls as that rises.
+    areas, least
+        Share of the picture of each cell, shape (K,); where the cells that rise and fall have less than
+        `least` together, nothing is found.
     """
-    low, high = np.minimum.accumulate(values, axis=0), np.maximum.accumulate(values, axis=0)
-    rises, falls = values - low >= rule(low), high - values >= rule(values)
-    never = len(values)
-    rise, fall = (np.where(one.any(axis=0), one.argmax(axis=0), never) for one in (rises, falls))
-    active = np.flatnonzero(np.minimum(rise, fall) < never)
+    needs = rule(values)
+    falls = np.maximum.accumulate(values, axis=0) - values >= needs
+    low = np.minimum.accumulate(values, axis=0)
+    rises = values - low >= rule(low)
+    active = np.flatnonzero(rises.any(axis=0) & falls.any(axis=0))
+    if areas[active].sum() < least:
+        active = active[:0]
+    rising = rises[:, active].argmax(axis=0) < falls[:, active].argmax(axis=0) if len(active) else active
     values = np.ascontiguousarray(values[:, active])
-    turns, pivots = _turns(values, np.where(rise < fall, -1, 1)[active].astype(np.float32), rule)
-    if not turns:
-        empty = np.zeros(0, np.int64)
-        return Transitions(empty, empty, empty.astype(bool), empty.astype(float), empty, empty)
+    turns, pivots = _turns(values, np.ascontiguousarray(needs[:, active]), np.asarray(rising, np.bool_))
     column = np.concatenate([cells for cells, _, _ in turns])
     order = np.argsort(column, kind="stable")
     column = column[order]
-    first = np.concatenate([start for _, start, _ in turns])[order]
-    up = np.concatenate([rising for _, _, rising in turns])[order]
-    ends = np.append(column[1:] != column[:-1], True)
-    last = np.where(ends, pivots[column], np.append(first[1:], 0))
-    steps = np.zeros(values.shape)
-    steps[1:] = np.diff(values, axis=0)
-    steps *= steps
-    weight = np.cumsum(steps, axis=0)
-    moment = np.cumsum(steps * np.arange(len(values))[:, None], axis=0)
-    middle = (moment[last, column] - moment[first, column]) / (weight[last, column] - weight[first, column])
+    first = np.concatenate([left for _, left, _ in turns])[order]
+    up = np.concatenate([rise for _, _, rise in turns])[order]
+    last = np.append(first[1:], 0)
+    ends = np.append(column[1:] != column[:-1], True)[: len(column)]
+    last = np.where(ends, pivots[column], last[: len(column)])
     return Transitions(
         cell=active[column],
-        half=np.rint(2 * middle).astype(np.int64),
+        half=_moments(values, column, first, last),
         rise=up,
         change=np.abs(values[last, column].astype(np.float64) - values[first, column]),
         first=first,
@@ -101,8 +99,29 @@ def transitions(values: Float32, rule: Rule) -> Transitions:
     )
 
 
-def _turns(values: Float32, direction: Float32, rule: Rule) -> tuple[list[tuple[Ints, Ints, Mask]], Ints]:
+def _moments(values: Float32, column: Ints, first: Ints, last: Ints) -> Ints:
+    """Middle of each transition's steps in half frames, large steps counting most; shape (E,)."""
+    if not len(column):
+        return column
+    steps = np.zeros(values.shape)
+    steps[1:] = np.diff(values, axis=0)
+    steps *= steps
+    weight = np.cumsum(steps, axis=0)
+    steps *= np.arange(len(values))[:, None]
+    moment = np.cumsum(steps, axis=0)
+    middle = (moment[last, column] - moment[first, column]) / (weight[last, column] - weight[first, column])
+    return np.rint(2 * middle).astype(np.int64)
+
+
+def _turns(values: Float32, needs: Float32, rising: Mask) -> tuple[list[tuple[Ints, Ints, Mask]], Ints]:
     """Follow every cell from extreme to extreme.
+
+    Parameters
+    ----------
+    values, needs : numpy.ndarray
+        And what the rule asks for above each value, shapes (N, K).
+    rising : numpy.ndarray
+        Cells whose first transition is a rise, shape (K,).
 
     Returns
     -------
@@ -111,20 +130,25 @@ def _turns(values: Float32, direction: Float32, rule: Rule) -> tuple[list[tuple[
     numpy.ndarray
         Frame of each cell's last extreme.
     """
-    extreme = values[0].copy()
+    none = np.zeros(0, np.int64)
+    found = [(none, none, none.astype(np.bool_))]
     pivot = np.zeros(values.shape[1], np.int64)
-    found = []
+    if not len(rising):
+        return found, pivot
+    direction = np.where(rising, -1, 1).astype(np.float32)
+    extreme, need = values[0].copy(), needs[0].copy()
     for frame in range(1, len(values)):
-        value = values[frame]
+        value, asked = values[frame], needs[frame]
         gap = (value - extreme) * direction
-        turned = -gap >= rule(np.minimum(value, extreme))
-        moved = (gap > 0) | turned
-        if turned.any():
-            cells = np.flatnonzero(turned)
+        turned = gap + np.minimum(asked, need) <= 0
+        cells = turned.nonzero()[0]
+        if len(cells):
             found.append((cells, pivot[cells], direction[cells] < 0))
             np.negative(direction, out=direction, where=turned)
-        np.copyto(extreme, value, where=moved)
-        pivot[moved] = frame
+        turned |= gap > 0
+        np.copyto(extreme, value, where=turned)
+        np.copyto(need, asked, where=turned)
+        np.copyto(pivot, frame, where=turned)
     return found, pivot
 
 

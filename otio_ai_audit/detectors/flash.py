@@ -168,13 +168,14 @@ def _count(signals: MediaSignals, run: tuple[int, int], times: Floats, settings:
     screen = screen_of(signals.info, settings.white)
     areas = cell_areas(signals.info, *grid.luma.shape[1:])
     wcag = "" if screen.hdr or settings.white != 200 else " and WCAG 2.3.1"
-    found = transitions(luminance(screen, grid, frames), _general(screen))
+    least = LESS * settings.area
+    found = transitions(luminance(screen, grid, frames), _general(screen), areas, least)
     rule = f"{GENERAL}, ITU-R BT.1702{wcag}"
     counted = _windows(GENERAL, rule, run, found, times[frames], grid.luma[frames], areas, settings.area)
     cells = perhaps_red(screen, grid, frames)
-    if areas[cells].sum() > LESS * settings.area:
+    if areas[cells].sum() > least:
         red, saturated = redness(screen, grid, frames, cells)
-        found = transitions(red, lambda darker: np.full_like(darker, RED_CHANGE))
+        found = transitions(red, lambda darker: np.full_like(darker, RED_CHANGE), areas[cells], least)
         found = found.only(saturated[found.first, found.cell] | saturated[found.last, found.cell])
         found = replace(found, cell=np.flatnonzero(cells)[found.cell])
         rule = f"{RED}, ITU-R BT.1702 and WCAG 2.3.1"
