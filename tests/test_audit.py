@@ -240,7 +240,8 @@ def test_the_next_version_of_a_file_is_compared_with_the_last(
     second = run(write_edit(tmp_path / "b.otio", [clip(repaired, 0, 60, FRAMES)]), store, against=earlier)
     assert [state for _, state in flickers(second)] == ["fixed"]
     summary = next(m for m in second.result.markers if m.name.startswith("AUDIT"))
-    assert "1 fixed" in summary.note  # of all that went away, what a person had seen
+    # of all that went away, what a person had seen: the flicker, and that it broke the flash limit
+    assert "2 fixed" in summary.note
     assert any("flicker fixed" in line for line in report.round_two_lines(second.result))
 
 

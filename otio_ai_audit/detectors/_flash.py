@@ -71,12 +71,16 @@ def transitions(values: Float32, rule: Rule, areas: Floats, least: float) -> Tra
         Share of the picture of each cell, shape (K,); where the cells that rise and fall have less than
         `least` together, nothing is found.
     """
+    wide = np.flatnonzero(values.max(axis=0) - values.min(axis=0) >= rule(values.min(axis=0)))
+    if areas[wide].sum() < least:
+        wide = wide[:0]
+    values = np.ascontiguousarray(values[:, wide])
     needs = rule(values)
     falls = np.maximum.accumulate(values, axis=0) - values >= needs
     low = np.minimum.accumulate(values, axis=0)
     rises = values - low >= rule(low)
     active = np.flatnonzero(rises.any(axis=0) & falls.any(axis=0))
-    if areas[active].sum() < least:
+    if areas[wide[active]].sum() < least:
         active = active[:0]
     rising = rises[:, active].argmax(axis=0) < falls[:, active].argmax(axis=0) if len(active) else active
     values = np.ascontiguousarray(values[:, active])
@@ -90,7 +94,7 @@ def transitions(values: Float32, rule: Rule, areas: Floats, least: float) -> Tra
     ends = np.append(column[1:] != column[:-1], True)[: len(column)]
     last = np.where(ends, pivots[column], last[: len(column)])
     return Transitions(
-        cell=active[column],
+        cell=wide[active][column],
         half=_moments(values, column, first, last),
         rise=up,
         change=np.abs(values[last, column].astype(np.float64) - values[first, column]),

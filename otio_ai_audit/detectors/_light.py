@@ -27,7 +27,10 @@ STEPS = 8192
 HLG_PEAK = 1000.0
 """cd/m²; nominal peak of an HLG screen, ITU-R BT.1702-3 note 3."""
 PALE = 16.0
-"""Cr of anything saturated red and bright enough to flash by the rule is further from neutral (SDR)."""
+PALE_SHARE = 0.3
+"""Cr of what is saturated red, and bright enough to flash by the rule, is further from neutral than the
+first, and than this share of its luma (SDR; with R / (R + G + B) ≥ 0.8 in light, green and blue are at most
+0.56 of red in code values)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ def redness(screen: Screen, grid: GridSignals, frames: slice, cells: Mask) -> tu
 
 def perhaps_red(screen: Screen, grid: GridSignals, frames: slice) -> Mask:
     """Cells that may be saturated red at some time, shape (R * C,)."""
-    if not len(grid.red[frames]):
-        return np.zeros(grid.red[0].size if len(grid.red) else 0, dtype=np.bool_)
-    strongest = grid.red[frames].max(axis=0).ravel() - 128
-    return np.asarray(strongest > (0.0 if screen.hdr else PALE), dtype=np.bool_)
+    strength = grid.red[frames] - np.float32(128)
+    if screen.hdr:
+        return np.asarray((strength > 0).any(axis=0).ravel(), dtype=np.bool_)
+    least = np.maximum(np.float32(PALE_SHARE) * grid.luma[frames], np.float32(PALE))
+    return np.asarray((strength > least).any(axis=0).ravel(), dtype=np.bool_)

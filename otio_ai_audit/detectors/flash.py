@@ -6,7 +6,8 @@ flash and red flash thresholds"):
 
 * *General flash*: a pair of opposing changes in luminance of 20 cd/m² or more where the darker image is below
   160 cd/m²; by WCAG 10 % of the maximum relative luminance, darker image below 0.80. With SDR white at
-  200 cd/m² (BT.1702-3, note 3) these are the same numbers. In HDR also, where the darker image is at or above
+  200 cd/m² (BT.1702-3, note 3) these are the same numbers. Light is that of a BT.1886 screen for both; by the
+  sRGB curve, which WCAG writes down, changes near black are up to a quarter larger. In HDR also, where the darker image is at or above
   160 cd/m², a Michelson contrast of 1/17 or more (BT.1702-3, HDR only).
 * *Red flash*: a pair of opposing changes to or from saturated red, R / (R + G + B) ≥ 0.8, by which
   320 · max(0, R − G − B) changes by more than 20 (WCAG 2.0; BT.1702 names saturated red without numbers. The
@@ -14,7 +15,8 @@ flash and red flash thresholds"):
 * *Limit*: more than three flashes, that is more than six changes, within any one second, while the flashes
   that happen at the same time cover more than 25 % of the picture. Each of the cells counted has to flash
   more than three times: a quarter of the picture that flashes and then another one are two sequences.
-* *Over 5 s*: BT.1702 calls flashing for more than five seconds a possible risk also within the limit: a note.
+* *Over 5 s*: BT.1702 calls flashing for more than five seconds a possible risk also within the limit: a note
+  (two flashes or more in every second; on a long master not across the parts that it is measured in).
 
 What is decided here: WCAG measures area in any field of 10 degrees, for a screen whose distance is not known
 a block of 341 × 256 of 1024 × 768 pixels. This audit is of film on a screen and takes the whole picture; for
@@ -311,6 +313,10 @@ def _notes(view: View, counted: Sequence[Counted], settings: Settings) -> list[F
     _, one, window, run = max(best, key=lambda row: row[0])
     if one.windows.count[window] >= ALLOWED - 1:
         message = "Three flashes in 1 s: as many as are allowed."
+    elif one.windows.area[window] > settings.area:
+        message = (
+            f"More than three flashes in 1 s, never on {100 * settings.area:.3g} % of the picture at once."
+        )
     else:
         area = np.floor(100 * one.windows.area[window])
         limit = f"(limit {100 * settings.area:.3g} %)"
