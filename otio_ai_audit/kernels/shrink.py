@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .eights import colour_by_eights, luma_by_eights
 from .jit import filled, float64, given, helper, int64, kernel
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -86,6 +87,8 @@ def box_luma(
     height, width = sums.shape
     rows, columns = detail.shape
     wide = width * factor
+    if factor % 8 == 0 and luma_by_eights(plane, factor, cell, eighths, sums, detail):
+        return
     held = 0
     detail[:, :] = 0
     for x in range(wide):
@@ -134,6 +137,13 @@ def box_chroma(
     """Sum boxes of `across` × `down` samples that begin at `offset` and lie `step` apart in a row."""
     height, width = sums.shape
     wide = width * across * step
+    if (
+        across % 8 == 0
+        and down % 8 == 0
+        and step == 1
+        and colour_by_eights(plane, across, down, eighths, sums)
+    ):
+        return
     kind = column.dtype.type
     for sy in range(height):
         for x in range(wide):
