@@ -7,8 +7,8 @@ flash and red flash thresholds"):
 * *General flash*: a pair of opposing changes in luminance of 20 cd/m² or more where the darker image is below
   160 cd/m²; by WCAG 10 % of the maximum relative luminance, darker image below 0.80. With SDR white at
   200 cd/m² (BT.1702-3, note 3) these are the same numbers. Light is that of a BT.1886 screen for both; by the
-  sRGB curve, which WCAG writes down, changes near black are up to a quarter larger. In HDR also, where the darker image is at or above
-  160 cd/m², a Michelson contrast of 1/17 or more (BT.1702-3, HDR only).
+  sRGB curve, which WCAG writes down, changes near black are up to a fifth larger. In HDR also, where the
+  darker image is at or above 160 cd/m², a Michelson contrast of 1/17 or more (BT.1702-3, HDR only).
 * *Red flash*: a pair of opposing changes to or from saturated red, R / (R + G + B) ≥ 0.8, by which
   320 · max(0, R − G − B) changes by more than 20 (WCAG 2.0; BT.1702 names saturated red without numbers. The
   note in WCAG 2.2 asks for a distance of 0.2 in CIE 1976 u′v′ instead, which is undefined for black.)
@@ -311,16 +311,14 @@ def _notes(view: View, counted: Sequence[Counted], settings: Settings) -> list[F
     if not best:
         return []
     _, one, window, run = max(best, key=lambda row: row[0])
-    if one.windows.count[window] >= ALLOWED - 1:
+    at_once = f"{100 * settings.area:.3g} %"
+    if one.windows.area[window] > settings.area:
+        message = f"More than three flashes in 1 s, never on {at_once} of the picture at once."
+    elif one.windows.count[window] >= ALLOWED - 1:
         message = "Three flashes in 1 s: as many as are allowed."
-    elif one.windows.area[window] > settings.area:
-        message = (
-            f"More than three flashes in 1 s, never on {100 * settings.area:.3g} % of the picture at once."
-        )
     else:
         area = np.floor(100 * one.windows.area[window])
-        limit = f"(limit {100 * settings.area:.3g} %)"
-        message = f"More than three flashes in 1 s on {area:.0f} % of the picture {limit}."
+        message = f"More than three flashes in 1 s on {area:.0f} % of the picture (limit {at_once})."
     return [_finding(view, one, run, window, "flash", f"{one.rule}: within the limit", message)]
 
 
