@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: demo test test-nojit lint bench accuracy calibrate clean
+.PHONY: demo test test-nojit lint bench accuracy calibrate protocol rivals sensitivity clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,18 @@ accuracy: $(VENV)/installed
 
 calibrate: $(VENV)/installed
 	$(BIN)/python -m benchmarks.calibrate $(CORPUS)
+
+# Faults in whole clips frame by frame, what else is known on the same clips, how small a fault is found. All
+# judge by tables that have not seen the footage; signals and clips are kept in .benchmarks/signals.
+protocol: $(VENV)/installed
+	$(BIN)/python -m benchmarks.protocol $(CORPUS) --json benchmarks/results/protocol.json
+
+rivals: $(VENV)/installed
+	$(BIN)/python -m benchmarks.rivals $(CORPUS) --json benchmarks/results/rivals.json \
+		--markdown benchmarks/results/rivals.md
+
+sensitivity: $(VENV)/installed
+	$(BIN)/python -m benchmarks.sensitivity $(CORPUS)
 
 clean:
 	rm -rf $(VENV) .benchmarks build dist demo

@@ -23,7 +23,7 @@ def screen(rng: np.random.Generator, count: int, height: int, width: int) -> lis
     """Record a screen: text is typed line by line, a cursor blinks; everything else stands still."""
     dark = rng.random() < 0.5
     paper, ink = (np.full(3, 24.0), np.full(3, 205.0)) if dark else (np.full(3, 250.0), np.full(3, 40.0))
-    line, cell, margin = height // 14, width // 60, width // 20
+    line, cell, margin = max(height // 14, 4), max(width // 60, 3), width // 20
     page = np.broadcast_to(paper, (height, width, 3)).copy()
     page[: line + 2] = 0.5 * paper + 0.5 * np.array([90.0, 110, 140])
     page[:, : margin // 2] = 0.7 * paper + 0.3 * ink
@@ -34,7 +34,7 @@ def screen(rng: np.random.Generator, count: int, height: int, width: int) -> lis
         top, left = (row + 2) * line, margin + column * cell
         return slice(top, top + line - 3), slice(left, left + cell - 1)
 
-    longest = (width - 2 * margin) // cell - 2
+    longest = max(9, (width - 2 * margin) // cell - 2)
     row = 0
     for row in range(int(rng.integers(3, 8))):
         for column in range(int(rng.integers(8, longest))):
