@@ -31,7 +31,7 @@ OURS = "otio-ai-audit"
 SERIES = {
     "VBench temporal flickering": "vbench",
     "luma against its neighbours' mean": "luma",
-    "luma step |ΔYAVG|": "luma_step",
+    "luma step (ΔYAVG)": "luma_step",
     "FFmpeg YDIF": "ydif",
     "FFmpeg deflicker": "deflicker",
     "FFmpeg photosensitivity": "photosensitivity",
