@@ -179,6 +179,12 @@ def test_the_seventh_change_within_a_second_is_the_fourth_flash(polarity: int) -
     assert score(stays) >= 0.8 and score(six) < 0.5
 
 
+def test_the_worst_second_is_told() -> None:
+    (found,) = say(signals_of(strobe(45, 30, every=2, frames=100), 30)).findings
+    assert found.evidence["flashes"] == 15.0 and found.message.startswith("15 flashes in 1 s")
+    assert (round(found.start * 30), round(found.duration * 30)) == (6, 90)
+
+
 def test_windows_slide_and_do_not_add_up() -> None:
     pause = np.full((24, ROWS, COLUMNS), code(LOW))
     three = strobe(3, frames=24)
@@ -279,7 +285,7 @@ def test_hlg_is_shown_at_a_thousand_cdm2() -> None:
 def test_the_screen_may_be_a_darker_one() -> None:
     signals = signals_of(strobe(5, low=0, high=60))
     dim = flash.detect([use_of(signals)], flash.Settings(white=48))
-    assert say(signals).scores["V1/0001"] == 0.86 and (dim.scores["V1/0001"] or 0) < 0.5
+    assert (say(signals).scores["V1/0001"] or 0) >= 0.8 and (dim.scores["V1/0001"] or 0) < 0.5
     with pytest.raises(ValueError, match="white"):
         flash.Settings(white=0)
     with pytest.raises(ValueError, match="area"):

@@ -86,7 +86,7 @@ LESS = 0.5
 """Share of the area limit that is still looked at, to tell how near it comes."""
 _ADVICE = " Slow them down, soften them or make them smaller."
 _MASTER = " Before grade: check the master."
-_COUNTS = {4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight", 9: "Nine", 10: "Ten", 12: "Twelve"}
+_COUNTS = {4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight", 9: "Nine", 10: "Ten"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _windows(
         if least == ROUGH:
             some = AT_LIMIT * np.minimum(counts.count / ALLOWED, 1.0)
             scores = np.maximum(scores, np.where(counts.count > 1, some, 0.0))
-            over = np.minimum(0.99, BROKEN + 0.01 * (counts.count - ALLOWED - 1))
+            over = np.minimum(0.99, BROKEN + 0.005 * (counts.count - ALLOWED - 1))
             scores = np.where(counts.count > ALLOWED, over, scores)
             long = _long(counts, times)
         frames = np.where(long, LASTING, 0.0)
@@ -265,12 +265,13 @@ def _shown(view: View, one: Counted, chosen: Mask) -> list[tuple[int, int]]:
 
 
 def _worst(one: Counted, run: tuple[int, int]) -> int | None:
-    """Pick the window with the highest score that reaches into a run of frames; the larger area of equals."""
+    """Pick the worst window that reaches into a run of frames: by score, count and area; first of equals."""
     start, stop = one.between()
     inside = np.flatnonzero((start < run[1]) & (stop >= run[0]))
     if not len(inside):
         return None
-    return int(inside[np.lexsort((-inside, one.windows.area[inside], one.scores[inside]))[-1]])
+    keys = (-np.arange(len(start)), one.windows.area, one.windows.count, one.scores)
+    return int(inside[np.lexsort(tuple(key[inside] for key in keys))[-1]])
 
 
 def _broken(view: View, one: Counted) -> list[Finding]:
