@@ -21,13 +21,3 @@ def test_a_clean_scene_stays_clean(scene: str) -> None:
         score = said.scores["V1/0001"]
         assert score is not None
         assert score < WARNING, (name, score, [one.message for one in said.findings])
-
-
-def test_a_cadence_is_named_and_innocent() -> None:
-    said = detect("freeze", use_of(clean("one_in_six")))
-    assert [one.label for one in said.findings] == ["cadence"]
-    assert all(one.score < WARNING for one in said.findings)
-
-
-def test_locked_off_grain_is_not_frozen() -> None:
-    assert (detect("freeze", use_of(clean("locked_grain"))).scores["V1/0001"] or 0.0) < 0.2
