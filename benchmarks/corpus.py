@@ -196,7 +196,7 @@ def over_stills(folder: Path, count: int = 24) -> list[Spec]:
     ]
 
 
-STEADY = ("real", "ai-generated", "animation", "other")
+STEADY = ("real", "ai-generated", "animation")
 """Kinds of labelled clips that nothing was done to."""
 
 
@@ -270,7 +270,7 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
     picture = (spec.source, spec.file, spec.scene, spec.seed, spec.fault, spec.other)
     recipe = repr((picture, room.SIGNALS_VERSION, LONG_SIDE, FRAMES))
     if spec.source in KEPT:
-        recipe += whole.RECIPE
+        recipe += whole.RECIPES[spec.source]
     kept = cache / f"{hashlib.sha1(recipe.encode()).hexdigest()}.pickle"
     if kept.is_file():
         with kept.open("rb") as file:

@@ -101,12 +101,16 @@ def _track(rng: np.random.Generator, count: int, gentle: bool) -> Floats:
     reach = rng.uniform(0.2, 1.0) * (0.5 if gentle else 1.0)
     zoom = rng.uniform(1.3, 2.2)
     out = np.zeros((count, 4))
+    if np.ptp(progress[:4]) == 0:  # a camera that rests is held by somebody: nothing stands quite still
+        steps = rng.normal(size=(count + 5, 2))
+        sway = np.sum([steps[i : i + count] for i in range(6)], axis=0)
+        out[:, :2] = 0.01 * sway
     out[:, 2] = zoom
     if kind in ("pan", "both"):
-        out[:, 1] = 2 * sign * reach * progress
-        out[:, 0] = rng.uniform(-0.6, 0.6) * reach * progress
+        out[:, 1] += 2 * sign * reach * progress
+        out[:, 0] += rng.uniform(-0.6, 0.6) * reach * progress
     if kind == "tilt":
-        out[:, 0] = 2 * sign * reach * progress
+        out[:, 0] += 2 * sign * reach * progress
     if kind in ("zoom", "both", "turn"):
         out[:, 2] = 1 + (zoom - 1) * (0.6 + sign * reach * 0.8 * progress)
     if kind == "turn":

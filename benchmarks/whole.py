@@ -34,10 +34,11 @@ DETECTOR = {"pop": "pop", "tail": "pop", "freeze": "freeze"}
 """Who should speak; flicker of everything else."""
 
 _HERE = Path(__file__).parent
-RECIPE = hashlib.sha1(
-    b"".join((_HERE / f"{name}.py").read_bytes() for name in ("whole", "moves", "canvas"))
-).hexdigest()[:12]
-"""Kept clips of other versions of the recipe are not used."""
+RECIPES = {
+    source: hashlib.sha1(b"".join((_HERE / f"{name}.py").read_bytes() for name in names)).hexdigest()[:12]
+    for source, names in (("whole", ("whole", "canvas")), ("move", ("moves",)))
+}
+"""Kept clips of other versions of a recipe are not used."""
 
 
 def stretch(count: int) -> tuple[int, int]:
@@ -178,7 +179,9 @@ def file_of(spec: Spec, folder: Path, clips: Path) -> tuple[Path, Fault | None]:
     """
     from otio_ai_audit import video
 
-    name = hashlib.sha1(repr((RECIPE, spec.source, spec.file, spec.fault, spec.seed)).encode()).hexdigest()
+    name = hashlib.sha1(
+        repr((RECIPES[spec.source], spec.source, spec.file, spec.fault, spec.seed)).encode()
+    ).hexdigest()
     path, beside = clips / f"{name}.mp4", clips / f"{name}.json"
     if path.is_file() and beside.is_file():
         return path, _read(beside)
