@@ -10,7 +10,7 @@ from otio_ai_audit.model import WARNING
 from tests.detector_clips import clean, detect, use_of
 
 HARD = {"dissolve", "lamp", "lightning", "stage", "strobe"}
-"""What the detectors cannot be asked to leave alone: two pictures at once, light that the scene itself throws."""
+"""What the detectors cannot be asked to leave alone: two pictures at once, light that the scene throws."""
 
 
 @pytest.mark.parametrize("scene", sorted(set(scenes.SCENES) - HARD))
