@@ -58,23 +58,23 @@ def smooth_noise(rng: np.random.Generator, size: int, height: int, width: int) -
     return np.asarray(rows[:, left] * (1 - fx) + rows[:, left + 1] * fx)
 
 
-def scene(frames: int) -> Iterator[UInt8]:
+def scene(frames: int, width: int = WIDTH, height: int = HEIGHT) -> Iterator[UInt8]:
     """Draw the clip, one RGB picture at a time."""
     rng = np.random.default_rng(20)
-    world = ground(rng, HEIGHT + 400, WIDTH + 800)
-    grain = rng.normal(0, 2.5, (HEIGHT + 64, WIDTH + 64, 1)).round().astype(np.int8)
+    world = ground(rng, height + 400, width + 800)
+    grain = rng.normal(0, 2.5, (height + 64, width + 64, 1)).round().astype(np.int8)
     shapes = [ground(rng, side, side) for side in (160, 240, 320)]
     for n in range(frames):
         top = round(200 + 180 * np.sin(n / 61))
         left = round(400 + 380 * np.sin(n / 97))
-        picture = world[top : top + HEIGHT, left : left + WIDTH].copy()
+        picture = world[top : top + height, left : left + width].copy()
         for k, shape in enumerate(shapes):
             side = shape.shape[0]
-            y = round((HEIGHT - side) * (0.5 + 0.45 * np.sin(n / (31 + 7 * k) + k)))
-            x = round((WIDTH - side) * (0.5 + 0.45 * np.cos(n / (43 + 5 * k) + 2 * k)))
+            y = round((height - side) * (0.5 + 0.45 * np.sin(n / (31 + 7 * k) + k)))
+            x = round((width - side) * (0.5 + 0.45 * np.cos(n / (43 + 5 * k) + 2 * k)))
             picture[y : y + side, x : x + side] = 255 - shape
         dy, dx = rng.integers(0, 64, 2)
-        wide = picture.astype(np.int16) + grain[dy : dy + HEIGHT, dx : dx + WIDTH]
+        wide = picture.astype(np.int16) + grain[dy : dy + height, dx : dx + width]
         yield np.clip(wide, 0, 255).astype(np.uint8)
 
 

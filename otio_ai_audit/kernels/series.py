@@ -21,6 +21,7 @@ from .shrink import UNIT
 
 Array: TypeAlias = npt.NDArray[Any]
 Int32: TypeAlias = npt.NDArray[np.int32]
+Float32: TypeAlias = npt.NDArray[np.float32]
 Float64: TypeAlias = npt.NDArray[np.float64]
 
 REACH = 28
@@ -59,6 +60,11 @@ def block_flow(a: Small, b: Small, grid: Grid, out: Int32) -> Float64:
     weight = np.empty(out.shape[:2])
     steps.flow(a.levels, a.means, b.levels, b.means, REACH, out, weight)
     return weight
+
+
+def _exact(sums: Int32, unit: int) -> Float32:
+    """Divide sums below 2^24 by a power of two: single precision holds the result exactly."""
+    return np.multiply(sums, np.float32(1 / unit), dtype=np.float32, casting="same_kind")
 
 
 class Series:
@@ -154,9 +160,9 @@ class Series:
         Returns
         -------
         dict
-            Arrays with one row a frame, float64, in the units of `GridSignals` and `MotionSignals`:
-            luma, blue, red, detail, change, change_peak, histogram, low, high; flow, camera, back,
-            ahead, error, skip, outlier, trust, likeness.
+            Arrays with one row a frame, float64 (float32 where that is exact), in the units of
+            `GridSignals` and `MotionSignals`: luma, blue, red, detail, change, change_peak, histogram,
+            low, high; flow, camera, back, ahead, error, skip, outlier, trust, likeness.
         """
         return self._convert(self._row + 1)
 
@@ -186,15 +192,15 @@ class Series:
         """Turn the first `count` rows of the block into physical units."""
         raw = {name: array[:count] for name, array in self._block.items()}
         pixels = float(PIXELS)
-        chroma = pixels / 4
+        neutral = np.float32(128.0)
         grey = raw["colour"][:, None, None] == 0
         total = self.grid.width * self.grid.height
         below = np.cumsum(raw["counts"], axis=1)
         back, ahead = raw["back"], raw["ahead"]
         return {
-            "luma": raw["luma"] / pixels,
-            "blue": np.where(grey, 128.0, raw["blue"] / chroma),
-            "red": np.where(grey, 128.0, raw["red"] / chroma),
+            "luma": _exact(raw["luma"], PIXELS),
+            "blue": np.where(grey, neutral, _exact(raw["blue"], PIXELS // 4)),
+            "red": np.where(grey, neutral, _exact(raw["red"], PIXELS // 4)),
             "detail": raw["slopes"] * raw["gain"][:, None, None] / self.grid.slope_pixels(),
             "change": raw["changes"].mean(axis=(1, 2)) / pixels,
             "change_peak": (raw["changes"] / pixels).max(axis=(1, 2)),
@@ -202,14 +208,14 @@ class Series:
             # the code value under which 1 % (99 %) of the pixels lie
             "low": (below < 0.01 * total).sum(axis=1).astype(np.float64),
             "high": (below < 0.99 * total).sum(axis=1).astype(np.float64),
-            "flow": raw["flow"][:, :, :, ::-1] / motion.FRACTION,
+            "flow": _exact(raw["flow"][:, :, :, ::-1], motion.FRACTION),
             "camera": raw["camera"].copy(),
             "back": back[:, :, 0] / (UNIT * np.maximum(back[:, :, 1], 1)),
             "ahead": ahead[:, :, 0] / (UNIT * np.maximum(ahead[:, :, 1], 1)),
-            "error": back[:, 0, 2] / pixels,
-            "skip": raw["skip"] / pixels,
-            "outlier": raw["outlier"] / pixels,
-            "trust": back[:, 0, 1] / CELL**2,
+            "error": _exact(back[:, 0, 2], PIXELS),
+            "skip": _exact(raw["skip"], PIXELS),
+            "outlier": _exact(raw["outlier"], PIXELS),
+            "trust": _exact(back[:, 0, 1], CELL**2),
             "likeness": self._likeness(raw["products"]),
         }
 
