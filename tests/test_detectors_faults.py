@@ -83,13 +83,6 @@ def test_the_frequency_of_a_pulse() -> None:
     assert abs(float(found.evidence["frequency_hz"]) - 4.0) < 1.6
 
 
-@pytest.mark.parametrize("kind", ["pop", "glitch", "alternate_12"])
-def test_what_returns_is_no_cut(kind: str) -> None:
-    scene = dict((k, s) for s, k in FAULTS)[kind]
-    signals, _ = faulty(scene, kind)
-    assert (detect("cut", use_of(signals)).scores["V1/0001"] or 0.0) < WARNING
-
-
 def test_a_cut_is_no_pop_and_no_flicker() -> None:
     signals, _ = faulty("pan", "hidden_cut")
     assert (detect("pop", use_of(signals)).scores["V1/0001"] or 0.0) < WARNING

@@ -1,7 +1,8 @@
 """A hidden cut: another picture from one frame to the next, inside what should be one shot.
 
 Told apart from flashes and pops (the old picture returns), from fast pans and shake (the frames
-around differ as much) and from clips whose every frame is new (no cut is isolated there).
+around differ as much), from clips whose every frame is new (no cut is isolated there) and from the leap at
+the end of a freeze (the shot went on meanwhile).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from otio_ai_audit.detectors._arrays import quantiles
 from otio_ai_audit.detectors._score import model
+from otio_ai_audit.detectors._standstill import standstills, steps_of
 from otio_ai_audit.detectors._view import (
     Floats,
     Judgement,
@@ -33,6 +35,12 @@ SURE = 0.6
 """Score from which the pictures on both sides of a cut are judged apart."""
 LEAST_SHOT = 12
 """Pictures per cut below which a clip is not cut but never the same."""
+FROZEN = 4
+"""Frames of a standstill behind which a leap may be the shot's own motion."""
+SLACK = 1.2
+"""Times what the shot does elsewhere in as many frames that a leap may be."""
+EXCUSED = 0.15
+"""Score of such a leap."""
 
 FEATURES = (
     "apart",
@@ -73,6 +81,8 @@ def _judge(view: View, settings: Settings) -> Judgement:
             continue
         scores = np.zeros(len(shown))
         scores[valid] = model("cut").score(features[valid])
+        if scores.max() >= NOTE:
+            _excuse_leaps(view, segment, shown, scores)
         best = max(best, float(scores.max()))
         frames[shown.first] = np.maximum(frames[shown.first], scores)
         for k in np.flatnonzero(scores >= NOTE):
@@ -80,6 +90,29 @@ def _judge(view: View, settings: Settings) -> Judgement:
             if scores[k] >= near.max() and not (scores[max(0, k - 2) : k] == scores[k]).any():
                 found.append(_found(view, int(shown.first[k]), float(scores[k]), features[k]))
     return Judgement(best, tuple(found), frames)
+
+
+def _excuse_leaps(view: View, segment: tuple[int, int], shown: Pictures, scores: Floats) -> None:
+    """Hold down (in place) the score of a leap behind a standstill that is no longer than time went on.
+
+    Where the picture froze for n frames it may leap as far as the shot goes in n frames elsewhere: that is
+    the end of the freeze, of which `freeze` speaks, and the same shot.
+    """
+    luma = view.signals.grid.luma
+    lo, hi = segment
+    for run in standstills(steps_of(view), segment):
+        k = int(np.searchsorted(shown.first, run.stop))
+        if run.frames < FROZEN or not run.ends or scores[k] <= EXCUSED:
+            continue
+        usual = []
+        for a, b in ((lo, run.first + 1), (run.stop, hi)):
+            lag = min(run.frames, b - a - 1)
+            if lag > 0:
+                apart = np.abs(luma[a + lag : b] - luma[a : b - lag]).mean(axis=(1, 2))
+                usual.append(float(apart.max()) * run.frames / lag)
+        leap = float(np.abs(luma[run.stop] - luma[run.stop - 1]).mean())
+        if leap <= SLACK * max(usual, default=0.0):
+            scores[k] = EXCUSED
 
 
 def cut_features(shown: Pictures, reach: int) -> Floats:
