@@ -154,6 +154,22 @@ def _row(sizes: Floats, found: npt.NDArray[np.bool_], sweep: Sweep) -> dict[str,
     }
 
 
+def told(row: dict[str, Any], sweep: Sweep) -> str:
+    """Say at which sizes a half and 95 % are found; nothing is told outside of the sizes that were tried."""
+    if row["half"] is None:
+        share = row["share"]
+        return "all found" if min(share) == 1 else "none found" if max(share) == 0 else "no order in size"
+    words = []
+    for name, size in (("half", row["half"]), ("95 %", row["most"])):
+        if size < sweep.sizes[0]:
+            words.append(f"{name} below {sweep.sizes[0] * sweep.times:g}")
+        elif size > sweep.sizes[-1]:
+            words.append(f"{name} above {sweep.sizes[-1] * sweep.times:g}")
+        else:
+            words.append(f"{name} at {size * sweep.times:.2g}")
+    return ", ".join(words)
+
+
 WIDTH, HEIGHT, LEFT, TOP, ACROSS = 300, 170, 46, 60, 3
 
 
@@ -212,11 +228,7 @@ def _panel(row: dict[str, Any], sweep: Sweep) -> str:
         out.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for size, share in zip(sweep.sizes, row[who]["share"], strict=True):
             out.append(f'<circle cx="{across(size):.1f}" cy="{up(share):.1f}" r="3.5" fill="{colour}"/>')
-    half, most = row["ours"]["half"], row["ours"]["most"]
-    if half is not None:
-        text = f"half at {half * sweep.times:.2g}, 95 % at {most * sweep.times:.2g}"
-    else:
-        text = "all found" if min(row["ours"]["share"]) == 1 else "none found"
+    text = told(row["ours"], sweep)
     out.append(f'<text y="{HEIGHT + 32}" fill="#06c">{text}</text>')
     return "".join(out)
 
@@ -247,9 +259,8 @@ def show(made: dict[str, Any]) -> None:
                 f"{size * sweep.times:g}: {share:.2f}"
                 for size, share in zip(row["sizes"], row[who]["share"], strict=True)
             )
-            half, most = (row[who][key] for key in ("half", "most"))
-            middle = "–" if half is None else f"half {half * sweep.times:.2g}, 95 % {most * sweep.times:.2g}"
-            print(f"{name:10} {who[:5]:6} {middle:26} {shares}  ({sweep.unit})")
+            middle = told(row[who], sweep)
+            print(f"{name:10} {who[:5]:6} {middle:30} {shares}  ({sweep.unit})")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -103,6 +103,14 @@ def test_the_logistic_finds_the_middle() -> None:
     assert sensitivity.at_share(None, 0.5) is None
 
 
+def test_nothing_is_told_of_sizes_that_were_not_tried() -> None:
+    sweep = sensitivity.Sweep("A fault", (0.01, 0.1), "%", 100)
+    assert sensitivity.told({"half": 0.001, "most": 0.05}, sweep) == "half below 1, 95 % at 5"
+    assert sensitivity.told({"half": 0.08, "most": 0.5}, sweep) == "half at 8, 95 % above 10"
+    assert sensitivity.told({"half": None, "most": None, "share": [1.0, 1.0]}, sweep) == "all found"
+    assert sensitivity.told({"half": None, "most": None, "share": [0.0, 0.0]}, sweep) == "none found"
+
+
 def test_the_drawing_is_well_formed_and_shows_every_sweep() -> None:
     sweeps = {}
     for name, sweep in sensitivity.SWEEPS.items():
