@@ -40,9 +40,9 @@ def judge(item: Item) -> Judged:
 
 
 def held_out(items: Sequence[Item]) -> tuple[Tables, dict[str, float]]:
-    """Tables fitted without the clips they judge, and flicker's operating points, already moved in them."""
+    """Tables fitted without the clips they judge, and operating points of flicker and pop, moved in them."""
     tables = fit.crossed(items, [fit.rows_of(item) for item in items], fit.groups_of(items))
-    points = operating_points(items, tables)
+    points = operating_points(items, tables) | operating_points(items, tables, "pop")
     for table, _ in tables:
         fit.move_operating_points(table, points)
     return tables, points

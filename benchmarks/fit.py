@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.corpus import Item
-from otio_ai_audit.detectors import _jump, _pulse, cut, flicker, pop
-from otio_ai_audit.detectors._view import look, pictures
+from otio_ai_audit.detectors import _pulse, _spike, _step, cut, flicker, pop
+from otio_ai_audit.detectors._levels import Levels
+from otio_ai_audit.detectors._view import Pictures, look, pictures
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,19 +23,36 @@ MODELS = {
     "flicker_pump": _pulse.PUMP,
     "flicker_region": _pulse.REGION,
     "flicker_boil": _pulse.BOIL,
-    "pop_spike": _jump.SPIKE,
-    "pop_step": _jump.STEP,
-    "pop_tail": _jump.TAIL,
+    "pop_spike": _spike.SPIKE,
+    "pop_patch": _spike.PATCH,
+    "pop_thing": _spike.THING,
+    "pop_step": _step.STEP,
+    "pop_shift": _step.SHIFT,
+    "pop_tail": _step.TAIL,
     "cut": cut.FEATURES,
 }
 WHOLE_FAULTS = ("alternate_3", "alternate_12", "pulse_4hz", "random_gain")
 REGION_FAULTS = ("local_15", "local_8hz")
 BOIL_FAULTS = ("boil", "fur", "boil_long", "fur_long")
-SPIKE_FAULTS = ("pop", "pop_dark_2", "local_pop", "glitch")
+JUMPS = {
+    "pop_spike": ("pop", "pop_dark_2", "glitch"),
+    "pop_patch": ("local_pop",),
+    "pop_thing": ("blob",),
+    "pop_step": ("seam", "seams"),
+    "pop_shift": ("local_step",),
+}
+"""Faults of each model that speaks of single jumps."""
+STEP_FAULTS = ("seam", "seams", "local_step")
+TAIL_FAULTS = ("tail", "tail_dark", "tail_bright", "tail_colour")
+LIT = ("lamp", "stage", "strobe", "lightning")
+"""Made scenes in which a light goes on and off."""
+LASTING = ("freeze_16", "freeze_8", "black_tail", "black_middle", "hidden_cut")
 
 CALM = 0.985
 """Share of clean clips that stay below the operating point of one model."""
-SPREAD = {"flicker": 0.3, "flicker_boil": 0.6}
+SPREAD = {"flicker": 0.3, "flicker_boil": 0.6} | dict.fromkeys(
+    ("pop_spike", "pop_patch", "pop_thing", "pop_step", "pop_shift", "pop_tail"), 0.5
+)
 """The operating point lies at least this many deviations of the clean clips' evidence above their limit."""
 MARGIN = 0.55
 """Where the operating point lies between the clean clips' limit and the weakest tenth of the faults."""
@@ -77,15 +95,7 @@ def rows_of(item: Item) -> dict[str, Rows]:
                 add("flicker_region", _pulse.region_features(maps, a, b)[0], a, b)
             if b - a >= 5:
                 add("flicker_boil", _pulse.cell_features(maps, a, b).astype(np.float32), a, b)
-        levels = _jump.Levels.of(shown)
-        for length in range(1, pop.Settings().longest + 1):
-            for k, features in enumerate(_jump.spike_features(shown, levels, length)[0]):
-                add("pop_spike", features, k, min(count, k + length))
-        for k, features in enumerate(_jump.step_features(shown, levels)):
-            add("pop_step", features, k, k + 1)
-        features, length = _jump.tail_features(shown, levels, pop.Settings().tail)
-        if length:
-            add("pop_tail", features, count - length, count)
+        jump_rows(shown, add)
     for segment in view.segments:
         shown = pictures(view, segment)
         for k, features in enumerate(cut.cut_features(shown, cut.Settings().reach)):
@@ -98,6 +108,27 @@ def rows_of(item: Item) -> dict[str, Rows]:
         for name, rows in collected.items()
         if rows
     }
+
+
+def jump_rows(shown: Pictures, add: Callable[[str, Floats, int, int], None]) -> None:
+    """Give `add` the features of every place of one shot where something could pop."""
+    count = len(shown)
+    levels = Levels.of(shown)
+    for length in range(1, pop.Settings().longest + 1):
+        found = _spike.spikes(shown, levels, length)
+        for k in range(count - length):
+            add("pop_spike", found.whole[k], k, k + length)
+            add("pop_patch", found.patch[k], k, k + length)
+            add("pop_thing", found.thing[k], k, k + length)
+    for name, features in (
+        ("pop_step", _step.step_features(shown, levels)[0]),
+        ("pop_shift", _step.shift_features(shown, levels)[0]),
+    ):
+        for k in range(count):
+            add(name, features[k], k, k + 1)
+    features, length, _ = _step.tail_features(shown, levels, pop.Settings().tail)
+    if length:
+        add("pop_tail", features, count - length, count)
 
 
 def labels_of(name: str, item: Item, rows: Rows) -> Floats:
@@ -133,6 +164,8 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
         return out if name != "flicker" else unknown
     if name == "pop_tail" and spec.scene == "fade":
         return unknown  # a fade-out is excused by a rule
+    if name.startswith("pop") and spec.scene in LIT:
+        return unknown  # a light that the scene shows is excused by a rule
     irregular = any(
         word in spec.tags for word in ("cut", "fades", "flash", "disco", "fireworks", "popping", "loop")
     )
@@ -143,24 +176,24 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
     hit = np.minimum(rows.stop, fault.stop) > np.maximum(rows.first, fault.first)
     exact = (rows.first == fault.first) & (rows.stop == fault.stop)
     near = np.minimum(rows.stop, fault.stop + 5) > np.maximum(rows.first, fault.first - 5)
-    if name == "pop_spike" and kind in SPIKE_FAULTS:
-        return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
-    if name == "pop_step" and kind == "seam":
+    if kind in JUMPS.get(name, ()):
+        if kind in STEP_FAULTS:  # a picture that is held jumps at its first frame
+            exact = fault.mask(len(item.signals.grid.pts))[rows.first]
         return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
     if name == "pop_tail":
         return (
             np.ones(count)
-            if kind == "tail"
+            if kind in TAIL_FAULTS
             else unknown
             if fault.stop >= len(item.signals.grid.pts) - 9
             else clean
         )
     if name == "cut" and kind == "hidden_cut":
         return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
-    if kind in ("freeze_16", "freeze_8", "black_tail", "black_middle", "tail", "hidden_cut", "seam"):
+    if kind in (*LASTING, *STEP_FAULTS, *TAIL_FAULTS):
         return np.where(near, np.nan, 0.0)
-    if name == "pop_spike" and fault.detector == "flicker":
-        return np.where(hit, np.nan, 0.0)
+    if name in JUMPS and fault.detector in ("flicker", "pop"):
+        return np.where(hit if fault.detector == "flicker" else near, np.nan, 0.0)
     return clean
 
 
@@ -231,6 +264,22 @@ def logistic(x: Floats, y: Floats, weight: Floats, ridge: float) -> tuple[Floats
     return beta[:-1], float(beta[-1])
 
 
+def monotone(x: Floats, y: Floats, weight: Floats, ridge: float) -> tuple[Floats, float]:
+    """Fit by `logistic` with no weight below zero: more of any feature never speaks for innocence.
+
+    Features are left out one by one, the most negative weight first, until none is negative.
+    """
+    kept = list(range(x.shape[1]))
+    while True:
+        beta, bias = logistic(x[:, kept], y, weight, ridge)
+        if not len(beta) or beta.min() >= 0:
+            break
+        del kept[int(beta.argmin())]
+    weights = np.zeros(x.shape[1])
+    weights[kept] = beta
+    return weights, bias
+
+
 def _standard(x: Floats, weight: Floats) -> tuple[Floats, Floats]:
     mean = np.average(x, axis=0, weights=weight)
     scale = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
@@ -239,9 +288,10 @@ def _standard(x: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
 def fit_model(name: str, items: Sequence[Item], table: Table, ridge: float = 3.0) -> dict[str, Any]:
     """Fit one model: weights on all rows, anchors on evidence from rows that were left out."""
+    solve = monotone if name.startswith("pop") else logistic
     mean, scale = _standard(table.features, table.weight)
     x = np.clip((table.features - mean) / scale, -4.0, 4.0)
-    weights, _ = logistic(x, table.labels, table.weight, ridge)
+    weights, _ = solve(x, table.labels, table.weight, ridge)
     away = np.full(len(x), np.nan)
     for group in np.unique(table.group):
         train = table.group != group
@@ -249,7 +299,7 @@ def fit_model(name: str, items: Sequence[Item], table: Table, ridge: float = 3.0
             continue
         own_mean, own_scale = _standard(table.features[train], table.weight[train])
         inner = np.clip((table.features - own_mean) / own_scale, -4.0, 4.0)
-        beta, bias = logistic(inner[train], table.labels[train], table.weight[train], ridge)
+        beta, bias = solve(inner[train], table.labels[train], table.weight[train], ridge)
         held = ~train
         # Fits differ in offset: bring the held-out evidence to the scale of the full fit.
         own, full = inner[train] @ beta, x[train] @ weights

@@ -1,23 +1,28 @@
 """Something flashes up, jumps or ramps for a frame or a few.
 
-Three shapes, each with its own small model: a *spike* (one to four pictures unlike both sides,
-while both sides agree), a *step* (brightness or colour jumps and stays, while the drawing goes on)
-and a *tail* (brightness runs away in the last pictures of the file, as video models do).
+Five shapes, each with its own small model: a *spike* (one to four pictures unlike both sides, while
+both sides agree) of the whole picture or of a part, a *step* (brightness or colour jumps and stays,
+while the drawing goes on) of the whole or of a part, and a *tail* (brightness or colour runs away in
+the last pictures of the file, as video models do).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
-from otio_ai_audit.detectors._jump import Levels, spike_features, step_features, tail_features
+from otio_ai_audit.detectors._levels import Levels, lit
 from otio_ai_audit.detectors._score import model
+from otio_ai_audit.detectors._spike import spikes
+from otio_ai_audit.detectors._step import shift_features, step_features, tail_features
 from otio_ai_audit.detectors._view import (
     Floats,
     Judgement,
     Pictures,
+    Region,
     View,
     finding,
     judge_each,
@@ -35,7 +40,13 @@ COLOR = "Lemon"
 
 
 REPEATED = 0.4
-"""Highest score of a jump that is one of many."""
+"""Highest score of a jump that is one of many, of a light that the scene shows, and of a fade-out."""
+SWITCHED = 1.5
+"""Ratio of a part's brightness before and after from which the scene itself must have changed."""
+GLOW = 6
+"""Pictures for which a light that the scene shows may glow on."""
+BESIDE = 0.5
+"""Share of a spike's score that may remain on the frames right beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +75,17 @@ def _judge(view: View, settings: Settings) -> Judgement:
         return Judgement(None)
     frames = np.zeros(len(view.times))
     found: list[Finding] = []
-    best = 0.0
     for segment in shots(view):
         shown = pictures(view, segment)
         if len(shown) < 4:
             continue
         levels = Levels.of(shown)
-        for part in (
-            _spikes(view, shown, levels, settings),
-            _steps(view, shown, levels),
-            _tail(view, shown, levels, settings),
-        ):
-            score, scores, some = part
-            best = max(best, score)
-            shown.spread(scores, frames)
-            found.extend(some)
+        scores, some = _spikes(view, shown, levels, settings)
+        steps, more = _steps(view, shown, levels, scores)
+        tail, last = _tail(view, shown, levels, settings)
+        shown.spread(np.maximum(scores, tail), frames)
+        frames[shown.first] = np.maximum(frames[shown.first], steps)
+        found += [*some, *more, *last]
     kept = _apart(found, view.step * settings.apart)
     alone = [
         one if _is_alone(one, kept, settings) else replace(one, score=min(one.score, REPEATED))
@@ -86,57 +93,69 @@ def _judge(view: View, settings: Settings) -> Judgement:
     ]
     if alone != kept:
         np.minimum(frames, max((one.score for one in alone), default=0.0), out=frames)
-        best = float(frames.max())
-    return Judgement(best, tuple(alone), frames)
+    return Judgement(float(frames.max()), tuple(alone), frames)
 
 
 def _is_alone(one: Finding, found: Sequence[Finding], settings: Settings) -> bool:
     """Whether hardly another jump of its strength lies near: many in a row are flicker."""
+    if "period_frames" in one.evidence:
+        return True
     near = [k for k in found if k is not one and abs(k.start - one.start) <= settings.alone_seconds]
     return sum(k.score >= 0.7 * one.score for k in near) < settings.crowd
 
 
-def _spikes(
-    view: View, shown: Pictures, levels: Levels, settings: Settings
-) -> tuple[float, Floats, list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class _Spike:
+    score: float
+    first: int
+    length: int
+    whole: bool
+    near: Float32
+
+
+def _spikes(view: View, shown: Pictures, levels: Levels, settings: Settings) -> tuple[Floats, list[Finding]]:
+    """Score per picture, and what is found."""
     scores = np.zeros(len(shown))
-    taken: list[tuple[float, int, int, Float32]] = []
+    taken: list[_Spike] = []
     for length in range(1, settings.longest + 1):
-        features, maps = spike_features(shown, levels, length)
-        valid = np.isfinite(features[:, 0])
+        some = spikes(shown, levels, length)
+        valid = np.isfinite(some.whole[:, 0])
         if not valid.any():
             continue
-        values = np.zeros(len(shown))
-        values[valid] = model("pop_spike").score(features[valid])
-        taken.extend((float(values[k]), int(k), length, maps[k]) for k in np.flatnonzero(values >= NOTE))
+        whole, patch = np.zeros(len(shown)), np.zeros(len(shown))
+        whole[valid] = model("pop_spike").score(some.whole[valid])
+        patch[valid] = np.maximum(
+            model("pop_patch").score(some.patch[valid]), model("pop_thing").score(some.thing[valid])
+        )
+        values = np.maximum(whole, patch)
+        for k in np.flatnonzero(values >= NOTE):
+            if _lit(levels, int(k)):
+                values[k] = min(values[k], REPEATED)
+            taken.append(_Spike(float(values[k]), int(k), length, bool(whole[k] >= patch[k]), some.maps[k]))
         for late in range(length):
             scores[late:] = np.maximum(scores[late:], values[: len(values) - late])
-    best = float(scores.max(initial=0.0))
-    found: list[Finding] = []
+    kept: list[_Spike] = []
     covered = np.zeros(len(shown), dtype=np.bool_)
-    for score, start, length, near in sorted(taken, key=lambda one: (-one[0], one[2], one[1])):
-        if covered[max(0, start - settings.apart) : start + length + settings.apart].any():
+    for one in sorted(taken, key=lambda one: (-one.score, one.length, one.first)):
+        stop = one.first + one.length
+        beside = slice(max(0, one.first - settings.apart), stop + settings.apart)
+        if covered[beside].any():
             continue
-        covered[start : start + length] = True
-        found.append(_spike(view, shown, levels, score, start, length, near))
-    return best, scores, found
+        covered[one.first : stop] = True
+        kept.append(one)
+        inside = scores[one.first : stop].copy()
+        np.minimum(scores[beside], BESIDE * one.score, out=scores[beside])
+        scores[one.first : stop] = inside
+    return scores, [_spike(view, shown, levels, one) for one in kept if one.score >= NOTE]
 
 
-def _spike(
-    view: View, shown: Pictures, levels: Levels, score: float, k: int, length: int, near: Float32
-) -> Finding:
-    end = k + length
-    jump = levels.luma[k:end].mean() - 0.5 * (levels.luma[k - 1] + levels.luma[end])
-    whole = float(np.mean(near > 0.4 * near.max())) > 0.5 if near.max() > 0 else True
-    region = None if whole else region_of(near)
-    if region is not None:
-        rows, columns = _cells(region, near.shape)
-        area = levels.cells[:, 0, rows, columns].mean(axis=(1, 2))
-        jump = area[k:end].mean() - 0.5 * (area[k - 1] + area[end])
-        base = 0.5 * (area[k - 1] + area[end])
-    else:
-        base = 0.5 * (levels.luma[k - 1] + levels.luma[end])
-    percent = 100.0 * float(jump) / max(float(base), 8.0)
+def _spike(view: View, shown: Pictures, levels: Levels, one: _Spike) -> Finding:
+    k, end = one.first, one.first + one.length
+    region = None if one.whole and _wide(one.near) else region_of(one.near)
+    luma = _luma(levels, region)
+    base = 0.5 * float(luma[k - 1] + luma[end])
+    jump = float(luma[k:end].mean()) - base
+    percent = 100.0 * jump / max(base, 8.0)
     frames = int(shown.last[end - 1] - shown.first[k] + 1)
     what = "One frame" if frames == 1 else f"{_number(frames)} frames"
     verb = "jumps" if frames == 1 else "jump"
@@ -149,108 +168,147 @@ def _spike(
         how = f"{verb} in colour{at}."
     else:
         how = f"{'differs' if frames == 1 else 'differ'} from both sides{at}."
-    evidence: dict[str, float | str] = {
-        "percent": round(percent, 1),
-        "amplitude_cv": round(abs(float(jump)), 2),
-        "frames": float(frames),
-    }
     return finding(
         view,
         (int(shown.first[k]), int(shown.last[end - 1])),
         detector=ID,
-        score=score,
+        score=one.score,
         message=f"{what} {how}",
         label="pop",
-        evidence=evidence,
+        evidence={
+            "percent": round(percent, 1),
+            "amplitude_cv": round(abs(jump), 2),
+            "frames": float(frames),
+        },
         region=region,
         worst=float(view.times[shown.first[k]]),
     )
 
 
-def _steps(view: View, shown: Pictures, levels: Levels) -> tuple[float, Floats, list[Finding]]:
-    features = step_features(shown, levels)
+def _wide(near: Float32) -> bool:
+    """Whether most of the picture differs."""
+    peak = float(near.max())
+    return peak <= 0 or float(np.mean(near > 0.4 * peak)) > 0.5
+
+
+def _lit(levels: Levels, k: int) -> bool:
+    """Whether a light of the scene went on or off at a picture, or did a moment ago and still glows."""
+    luma = levels.cells[max(0, k - GLOW) : k + 1, 0]
+    pairs = pairwise(luma)
+    return any(lit(one, other) or lit(other, one) for one, other in pairs)
+
+
+def _switched(levels: Levels, k: int, region: Region) -> bool:
+    """Whether a part changes so much that something in the scene must have: a lamp, a screen, a door."""
+    luma = _luma(levels, region)
+    before, after = float(luma[k - 1]) + 4.0, float(luma[k]) + 4.0
+    return max(before, after) > SWITCHED * min(before, after)
+
+
+def _steps(view: View, shown: Pictures, levels: Levels, beside: Floats) -> tuple[Floats, list[Finding]]:
+    """Score per picture, and what is found; a step is no step where a spike begins or has just ended."""
+    features, period = step_features(shown, levels)
+    parts, maps = shift_features(shown, levels)
+    whole, part = np.zeros(len(shown)), np.zeros(len(shown))
     valid = np.isfinite(features[:, 0])
-    scores = np.zeros(len(shown))
-    if not valid.any():
-        return 0.0, scores, []
-    scores[valid] = model("pop_step").score(features[valid])
+    if valid.any():
+        whole[valid] = model("pop_step").score(features[valid])
+    valid = np.isfinite(parts[:, 0])
+    if valid.any():
+        part[valid] = model("pop_shift").score(parts[valid])
+    scores = np.maximum(whole, part)
+    spike = np.concatenate([[0.0], beside[:-1]])
+    spiked = (beside >= scores) | (spike >= scores)
+    scores[spiked] = np.minimum(scores, BESIDE * np.maximum(beside, spike))[spiked]
     found = []
     for k in np.flatnonzero(scores >= NOTE):
+        if _lit(levels, int(k)):
+            scores[k] = min(scores[k], REPEATED)
         if scores[k] < scores[max(0, k - 3) : k + 4].max():
             continue
-        before, after = levels.luma[max(0, k - 3) : k].mean(), levels.luma[k : k + 3].mean()
-        percent = 100.0 * float(after - before) / max(float(before), 8.0)
-        if abs(percent) >= 2.0:
-            message = f"Jumps {'brighter' if percent > 0 else 'darker'} from here on ({_signed(percent)} %)."
-        else:
-            message = "Colour jumps from here on."
-        evidence: dict[str, float | str] = {
-            "percent": round(percent, 1),
-            "amplitude_cv": round(float(np.abs(levels.jump[k]).max()), 2),
-            "frames": 1.0,
-        }
-        found.append(
-            finding(
-                view,
-                (int(shown.first[k]), int(shown.first[k])),
-                detector=ID,
-                score=float(scores[k]),
-                message=message,
-                label="jump",
-                evidence=evidence,
-            )
-        )
-    return float(scores.max()), scores, found
+        region = region_of(maps[k]) if part[k] > whole[k] else None
+        if region is not None and _switched(levels, int(k), region):
+            scores[k] = min(scores[k], REPEATED)
+        found.append(_step(view, shown, levels, int(k), float(scores[k]), int(period[k]), region))
+    return scores, found
 
 
-def _tail(
-    view: View, shown: Pictures, levels: Levels, settings: Settings
-) -> tuple[float, Floats, list[Finding]]:
+def _step(
+    view: View, shown: Pictures, levels: Levels, k: int, score: float, period: int, region: Region | None
+) -> Finding:
+    luma = _luma(levels, region)
+    before, after = float(luma[max(0, k - 3) : k].mean()), float(luma[k : k + 3].mean())
+    percent = 100.0 * (after - before) / max(before, 8.0)
+    region = upright(view, region)
+    where = place(region)
+    at = f" at {where}" if where else ""
+    often = f", as at every {_ordinal(period)} frame" if period else ""
+    if abs(percent) >= 2.0:
+        how = f"Jumps {'brighter' if percent > 0 else 'darker'}{at} from here on ({_signed(percent)} %)"
+    else:
+        how = f"{'Colour' if not period else 'Colour or brightness'} jumps{at} from here on"
+    evidence: dict[str, float | str] = {
+        "percent": round(percent, 1),
+        "amplitude_cv": round(float(np.abs(levels.jump[k]).max()), 2),
+        "frames": 1.0,
+    }
+    if period:
+        evidence["period_frames"] = float(period)
+    return finding(
+        view,
+        (int(shown.first[k]), int(shown.first[k])),
+        detector=ID,
+        score=score,
+        message=f"{how}{often}.",
+        label="jump",
+        evidence=evidence,
+        region=region,
+    )
+
+
+def _tail(view: View, shown: Pictures, levels: Levels, settings: Settings) -> tuple[Floats, list[Finding]]:
+    """Score per picture, and what is found."""
     scores = np.zeros(len(shown))
     if not view.judged[-1] or shown.last[-1] != len(view.times) - 1:
-        return 0.0, scores, []
-    features, length = tail_features(shown, levels, settings.tail)
+        return scores, []
+    features, length, channel = tail_features(shown, levels, settings.tail)
     if not length:
-        return 0.0, scores, []
+        return scores, []
     score = float(model("pop_tail").score(features))
     before, after = float(levels.luma[-1 - length]), float(levels.luma[-1])
     faded = after < 0.4 * before
     if faded:
-        score = min(score, 0.4)  # a fade-out is meant
-    steps = np.abs(levels.jump[-length:, 0])
+        score = min(score, REPEATED)  # a fade-out is meant
+    steps = np.abs(levels.jump[-length:, channel])
     lead = int(np.argmax(steps > 0.3 * steps.max())) if steps.max() > 0 else 0
     first = len(shown) - length + lead
     scores[first:] = score
     if score < NOTE:
-        return score, scores, []
+        return scores, []
     percent = 100.0 * (after - before) / max(before, 8.0)
     frames = int(shown.last[-1] - shown.first[first] + 1)
+    subject = f"The last {frames} frames" if frames > 1 else "The last frame"
     if faded:
         message = "Fades out at the end."
+    elif channel and abs(percent) < 5.0:
+        message = f"{subject} {'drift' if frames > 1 else 'drifts'} in colour. Trim."
     else:
         verb = "brighten" if percent > 0 else "darken"
-        subject = f"last {frames} frames {verb}" if frames > 1 else f"last frame {verb}s"
-        message = f"The {subject} ({_signed(percent)} %). Trim."
-    evidence: dict[str, float | str] = {
-        "percent": round(percent, 1),
-        "amplitude_cv": round(abs(after - before), 2),
-        "frames": float(frames),
-    }
-    return (
-        score,
-        scores,
-        [
-            finding(
-                view,
-                (int(shown.first[first]), int(shown.last[-1])),
-                detector=ID,
-                score=score,
-                message=message,
-                label="tail",
-                evidence=evidence,
-            )
-        ],
+        message = f"{subject} {verb}{'' if frames > 1 else 's'} ({_signed(percent)} %). Trim."
+    found = finding(
+        view,
+        (int(shown.first[first]), int(shown.last[-1])),
+        detector=ID,
+        score=score,
+        message=message,
+        label="tail",
+        evidence={
+            "percent": round(percent, 1),
+            "amplitude_cv": round(abs(float(np.diff(levels.means[[-1 - length, -1], channel])[0])), 2),
+            "frames": float(frames),
+        },
     )
+    return scores, [found]
 
 
 def _apart(found: list[Finding], gap: float) -> list[Finding]:
@@ -264,18 +322,26 @@ def _apart(found: list[Finding], gap: float) -> list[Finding]:
     return kept
 
 
-def _cells(region: tuple[float, float, float, float], shape: tuple[int, ...]) -> tuple[slice, slice]:
-    rows, columns = shape[-2:]
+def _luma(levels: Levels, region: Region | None) -> Floats:
+    """Mean luma of each picture, in a region where there is one; shape (K,)."""
+    if region is None:
+        return levels.luma
+    rows, columns = levels.cells.shape[-2:]
     x, y, w, h = region
-    return (
-        slice(round(y * rows), max(round(y * rows) + 1, round((y + h) * rows))),
-        slice(round(x * columns), max(round(x * columns) + 1, round((x + w) * columns))),
-    )
+    down = slice(round(y * rows), max(round(y * rows) + 1, round((y + h) * rows)))
+    across = slice(round(x * columns), max(round(x * columns) + 1, round((x + w) * columns)))
+    return np.asarray(levels.cells[:, 0, down, across].mean(axis=(1, 2)), dtype=np.float64)
 
 
 def _number(count: int) -> str:
     words = ("No", "One", "Two", "Three", "Four", "Five", "Six")
     return words[count] if count < len(words) else f"{count}"
+
+
+def _ordinal(count: int) -> str:
+    """81 as 81st."""
+    last = 0 if count // 10 % 10 == 1 else count % 10
+    return f"{count}" + {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
 
 
 def _signed(percent: float) -> str:
