@@ -183,8 +183,10 @@ def match_coarse(
                     for sx in range(-reach_x, reach_x + 1):
                         vy = np.int64(sy)
                         vx = np.int64(sx)
-                        cost = _cost(fa, fb, means, shape, at, vy, vx)
-                        cost += _DISTANCE * min(abs(vy - near_y) + abs(vx - near_x), abs(vy) + abs(vx))
+                        far = _DISTANCE * min(abs(vy - near_y) + abs(vx - near_x), abs(vy) + abs(vx))
+                        if far >= best:
+                            continue  # no window can make up for the way
+                        cost = _cost(fa, fb, means, shape, at, vy, vx) + far
                         if cost < best:
                             best = cost
                             best_y = vy
@@ -295,8 +297,10 @@ def match_fine(
                     vx = from_x + (1 if k == 2 else -1 if k == 3 else 0)
                     if abs(vy) > reach_y or abs(vx) > reach_x:
                         continue
-                    cost = _cost(fa, fb, means, shape, at, vy, vx)
-                    cost += _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
+                    far = _DISTANCE * (abs(vy - near_y) + abs(vx - near_x))
+                    if far >= best:
+                        continue
+                    cost = _cost(fa, fb, means, shape, at, vy, vx) + far
                     if cost < best:
                         best = cost
                         best_y = vy
