@@ -241,3 +241,11 @@ def test_a_made_cadence_and_locked_off_grain_are_innocent() -> None:
     assert [one.label for one in said.findings] == ["cadence"]
     assert all(one.score < WARNING for one in said.findings)
     assert (detect("freeze", use_of(clean("locked_grain"))).scores["V1/0001"] or 0.0) < 0.2
+
+
+@pytest.mark.parametrize("scene", ["lightning", "stage", "strobe"])
+def test_light_that_comes_and_goes_over_a_still_scene_is_no_freeze(scene: str) -> None:
+    frames = scenes.make(scene, 3, count=72, height=HEIGHT, width=WIDTH)
+    said = told(measured(list(frames), crf=16))
+    assert (said.scores["V1/0001"] or 0.0) < WARNING
+    assert not any(one.label == "cadence" for one in said.findings)

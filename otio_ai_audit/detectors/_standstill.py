@@ -30,7 +30,7 @@ CLEAR = 3.0
 CAP = 8.0
 """Contrast above which more of it says nothing."""
 DRIFT = 2.0
-"""Usual steps inside a run (and the floor) that its last third may be away from its first."""
+"""Usual steps inside a run (and the floor) that its second half may be away from its first."""
 REACH = 12
 """Steps on either side that say how much usually moves."""
 LEAP = 1.5
@@ -45,6 +45,8 @@ class Steps:
     """Mean over small pixels, code values; grain is in it."""
     cells: Floats
     """Mean over the fortieth of the cells that change most, code values; grain is averaged away."""
+    light: Floats
+    """Share of the change that all cells have in common: near 1 where it is light, not motion."""
     luma: Float32
     """Cell means, shape (N, R, C)."""
     ghosts: Floats
@@ -80,15 +82,17 @@ def steps_of(view: View) -> Steps:
     """Measure the steps of a view."""
     grid = view.signals.grid
     pixels = grid.change.astype(np.float64)
-    cells = np.zeros(len(pixels))
+    cells, light = np.zeros(len(pixels)), np.zeros(len(pixels))
     if len(pixels) > 1:
         luma = grid.luma
         mean = np.maximum(luma.mean(axis=(1, 2), keepdims=True), 4.0)
         # What one gain over the whole picture explains (a fade, a flash, a lamp) is no motion.
         lit = luma[1:] - luma[:-1] * (mean[1:] / mean[:-1])
-        cells[1:] = np.minimum(liveliest(np.diff(luma, axis=0)), liveliest(lit))
+        changed = np.diff(luma, axis=0)
+        light[1:] = np.abs(changed.mean(axis=(1, 2))) / np.maximum(np.abs(changed).mean(axis=(1, 2)), 1.0)
+        cells[1:] = np.minimum(liveliest(changed), liveliest(lit))
     part = np.where(grid.kind == ord("I"), REFRESH, 1.0)
-    return Steps(pixels * part, cells * part, grid.luma, (grid.kind == ord("B")).astype(np.float64))
+    return Steps(pixels * part, cells * part, light, grid.luma, (grid.kind == ord("B")).astype(np.float64))
 
 
 def liveliest(changes: Float32) -> Floats:

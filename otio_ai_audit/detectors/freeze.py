@@ -38,6 +38,8 @@ RETURN = 0.6
 """Share of the first step away from a picture: nearer than that it has come back."""
 AS_FAR = 0.85
 """Share of the first step away that one step back has to have."""
+LIGHT = 0.7
+"""Share of a change that the whole picture has in common, from which it is light that changes."""
 STANDS = 0.1
 """Small pixels a frame: a camera that moves less may stand."""
 LONG = 7
@@ -149,7 +151,8 @@ def _rhythm(steps: Steps, segment: tuple[int, int], long: list[Run]) -> Cadence 
         if found is None or (best is not None and found.contrast <= best.contrast):
             continue
         pixels, fresh = steps.pixels[lo + 1 : hi], known & ~found.repeats
-        if median(pixels[fresh]) > 1.15 * median(pixels[known & found.repeats]):
+        lit = median(steps.light[lo + 1 : hi][fresh]) > LIGHT  # a strobe
+        if not lit and median(pixels[fresh]) > 1.15 * median(pixels[known & found.repeats]):
             best = found
     return best
 
@@ -190,24 +193,26 @@ def _score(view: View, settings: Settings, shot: Shot, run: Run) -> float:
     noise = median(inside)
     before = (cells[max(shot.lo + 1, run.first - 9) : run.first][::-1], run.first, inside)
     after = (cells[run.stop + 1 : min(shot.hi, run.stop + 10)], run.stop, inside[::-1])
-    sharps, motion = [], 0.0
+    sharps, motions = [], []
     for (beyond, edge, within), there in ((before, run.begins), (after, run.ends)):
         if there:
             step = float(cells[edge])
             stir = quantile(beyond, 0.75 if shot.habit else 0.5) if len(beyond) else step
             sharps.append(_sharp(step, stir, within, noise))
-            motion = max(motion, (stir - noise) / settings.least_stir)
-    leaps, holds = _leaps(shot, run), _returned(view, shot, run)
+            motions.append(min(1.0, max(0.0, (stir - noise) / settings.least_stir)))
+    lit = any(shot.steps.light[edge] > LIGHT for edge in (run.first, run.stop) if shot.lo < edge < shot.hi)
+    leaps, holds = _leaps(shot, run), lit or _returned(view, shot, run)
     # Where a leap shows that time went on, motion may have died down before.
     sharp = max(sharps) if leaps and not holds else min(sharps)
-    weight = sharp * min(1.0, max(0.0, motion)) ** 0.5
+    locked = _locked(view, shot, run)
+    weight = sharp * (float(np.mean(motions)) if locked else max(motions)) ** 0.5
     weight *= min(1.0, max(0.0, (run.contrast - LEAST) / (CLEAR - LEAST)))
     length = run.frames - 1.0 - 1.5 * shot.habit
     if length <= 0:
         return 0.05
     half, strong = np.log(settings.half_frames), np.log(settings.strong_frames)
     score = float(Anchors(half - 1.5 * (strong - half), half, strong).score(np.log(length * weight + 1e-6)))
-    return min(score, HELD) if holds or (not leaps and _may_hold(view, shot, run)) else score
+    return min(score, HELD) if holds or (not leaps and _may_hold(shot, run, locked)) else score
 
 
 def _sharp(edge: float, beyond: float, inside: Floats, noise: float) -> float:
@@ -219,7 +224,7 @@ def _sharp(edge: float, beyond: float, inside: Floats, noise: float) -> float:
 
 def _leaps(shot: Shot, run: Run) -> bool:
     """Whether the picture leaps where it goes on, as time went on meanwhile."""
-    if run.stop == shot.hi:
+    if not run.begins or run.stop == shot.hi:
         return run.begins and shot.cut
     cells = shot.steps.cells
     after = cells[run.stop + 1 : min(shot.hi, run.stop + 1 + 3 * round(shot.habit + 1))]
@@ -228,7 +233,7 @@ def _leaps(shot: Shot, run: Run) -> bool:
     return bool(len(after) and cells[run.stop] > LEAP * median(after))
 
 
-def _may_hold(view: View, shot: Shot, run: Run) -> bool:
+def _may_hold(shot: Shot, run: Run, locked: bool) -> bool:
     """Whether a standstill without a leap may be the scene's own.
 
     No scene stops as a whole and within one frame. But where only a part of a still picture moves (somebody
@@ -237,7 +242,7 @@ def _may_hold(view: View, shot: Shot, run: Run) -> bool:
     """
     cadence = shot.cadence
     drawn = shot.habit >= 2.0 or (cadence is not None and cadence.frames >= 2 * cadence.pictures)
-    return drawn or (not run.ends and not run.identical) or _locked(view, shot, run)
+    return drawn or (not run.ends and not run.identical) or locked
 
 
 def _returned(view: View, shot: Shot, run: Run) -> bool:
