@@ -109,7 +109,6 @@ class _Spike:
     score: float
     first: int
     length: int
-    whole: bool
     near: Float32
 
 
@@ -131,7 +130,7 @@ def _spikes(view: View, shown: Pictures, levels: Levels, settings: Settings) -> 
         for k in np.flatnonzero(values >= NOTE):
             if _lit(levels, int(k)):
                 values[k] = min(values[k], REPEATED)
-            taken.append(_Spike(float(values[k]), int(k), length, bool(whole[k] >= patch[k]), some.maps[k]))
+            taken.append(_Spike(float(values[k]), int(k), length, some.maps[k]))
         for late in range(length):
             scores[late:] = np.maximum(scores[late:], values[: len(values) - late])
     kept: list[_Spike] = []
@@ -151,7 +150,7 @@ def _spikes(view: View, shown: Pictures, levels: Levels, settings: Settings) -> 
 
 def _spike(view: View, shown: Pictures, levels: Levels, one: _Spike) -> Finding:
     k, end = one.first, one.first + one.length
-    region = None if one.whole and _wide(one.near) else region_of(one.near)
+    region = None if _wide(one.near / (levels.cells[k - 1, 0] + 16.0)) else region_of(one.near)
     luma = _luma(levels, region)
     base = 0.5 * float(luma[k - 1] + luma[end])
     jump = float(luma[k:end].mean()) - base
@@ -185,10 +184,10 @@ def _spike(view: View, shown: Pictures, levels: Levels, one: _Spike) -> Finding:
     )
 
 
-def _wide(near: Float32) -> bool:
-    """Whether most of the picture differs."""
-    peak = float(near.max())
-    return peak <= 0 or float(np.mean(near > 0.4 * peak)) > 0.5
+def _wide(relative: Float32) -> bool:
+    """Whether most of the picture differs, by the change relative to its brightness, shape (R, C)."""
+    peak = float(np.partition(relative, -3, axis=None).flat[-3]) if relative.size > 3 else 0.0
+    return peak <= 0 or float(np.mean(relative > 0.35 * peak)) > 0.5
 
 
 def _lit(levels: Levels, k: int) -> bool:
