@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from otio_ai_audit import video
+from otio_ai_audit import kernels, video
 
 pytest.importorskip("resource", reason="peak memory is read with the resource module (not on Windows)")
 
@@ -76,6 +76,7 @@ def pictures(count: int) -> Iterator[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    kernels.warmup()  # compiling takes memory too; processes after this one load what it made
     folder = tmp_path_factory.mktemp("uhd")
     made = {}
     for count in (SHORT, LONG):
