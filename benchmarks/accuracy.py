@@ -216,6 +216,9 @@ def on_faults(items: Sequence[Item], judged: Sequence[Judged]) -> dict[str, Any]
             ),
             "F1 frames": f1(np.concatenate(truth), np.concatenate(said)),
             "AP frames": average_precision(np.concatenate(truth), np.concatenate(curve)),
+            "AP each clip": float(
+                np.mean([average_precision(t, c) for t, c in zip(truth, curve, strict=True)])
+            ),
             "within 2 frames": float(np.mean(exact)),
             "region IoU": float(np.median(regions)) if regions else None,
         }
@@ -289,12 +292,12 @@ def show(figures: dict[str, Any]) -> None:
         for row in kinds.values():
             for which in row["which"]:
                 print(f"             {which}")
-    print(f"\n{'fault':14} {'detector':9} clips found AP-clip F1-frame AP-frame within-2 IoU")
+    print(f"\n{'fault':14} {'detector':9} clips found AP-clip F1-frame AP-frame each-clip within-2 IoU")
     for kind, row in figures["faults"].items():
         region = "" if row["region IoU"] is None else f"{row['region IoU']:.2f}"
         print(
             f"{kind:14} {row['detector']:9} {row['clips']:5} {row['found']:5.2f} {row['AP clips']:7.3f} "
-            f"{row['F1 frames']:8.3f} {row['AP frames']:8.3f} {row['within 2 frames']:8.2f} {region}"
+            f"{row['F1 frames']:8.3f} {row['AP frames']:8.3f} {row['AP frames, mean of clips']:9.3f} {row['within 2 frames']:8.2f} {region}"
         )
 
 

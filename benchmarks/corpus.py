@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import scenes, scenes_light, whole
-from benchmarks.inject import EXTRA, FAULTS, LONG, Fault, Frames, inject
+from benchmarks.inject import EXTRA, FAULTS, LONG, WAVES, Fault, Frames, inject
 from otio_ai_audit.model import ClipUse, Media, MediaFailure, MediaJob, MediaSignals, Span
 
 LONG_SIDE = 416
@@ -31,6 +31,9 @@ PER_CLIP = 7
 KEPT = ("whole", "move")
 """Sources whose encoded files are kept beside the signals, for other tools to look at."""
 EXTRA_PER_CLIP = 3
+
+WAVES_PER_CLIP = 2
+"""Of `WAVES` into each clean clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def bases(specs: Sequence[Spec]) -> list[Spec]:
 def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
     """Clean clips encoded again, as they are and with faults that take turns."""
     clean = bases(specs)[:: 4 if quick else 1]
-    kinds = [*(kind for kind in FAULTS if kind not in (*LONG, *EXTRA)), "hidden_cut"]
+    kinds = [*(kind for kind in FAULTS if kind not in (*LONG, *EXTRA, *WAVES)), "hidden_cut"]
     out: list[Spec] = []
     for index, base in enumerate(clean):
         common = {
@@ -135,7 +138,8 @@ def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
         apart = [spec for spec in clean if spec.fold != base.fold]
         chosen = [kinds[(index * PER_CLIP + turn) % len(kinds)] for turn in range(PER_CLIP)]
         extra = [EXTRA[(index * EXTRA_PER_CLIP + turn) % len(EXTRA)] for turn in range(EXTRA_PER_CLIP)]
-        for turn, kind in enumerate([*chosen, LONG[index % 2], *extra]):
+        waves = [WAVES[(index * WAVES_PER_CLIP + turn) % len(WAVES)] for turn in range(WAVES_PER_CLIP)]
+        for turn, kind in enumerate([*chosen, LONG[index % 2], *extra, *waves]):
             other = apart[(index * 7 + turn) % len(apart)].file if kind == "hidden_cut" else ""
             out.append(
                 Spec(name=f"{kind}:{base.file}", seed=index, fault=kind, other=other, **common)  # type: ignore[arg-type]
@@ -153,7 +157,7 @@ FAULTLESS = (
 def made(quick: bool = False) -> list[Spec]:
     """Made clean scenes, and some with faults."""
     out: list[Spec] = []
-    kinds = [kind for kind in FAULTS if kind not in (*LONG, *EXTRA)]
+    kinds = [kind for kind in FAULTS if kind not in (*LONG, *EXTRA, *WAVES)]
     for index, scene in enumerate(scenes.SCENES):
         for seed in range(1 if quick else 4):
             out.append(

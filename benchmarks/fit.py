@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks import fit_boil as boil
 from benchmarks.corpus import Item
-from otio_ai_audit.detectors import _pulse, _spike, _step, cut, flicker, pop
+from otio_ai_audit.detectors import _boil, _pulse, _spike, _step, cut, flicker, pop
 from otio_ai_audit.detectors._levels import Levels
 from otio_ai_audit.detectors._view import Pictures, look, pictures
 
@@ -21,8 +22,12 @@ MODELS = {
     "flicker": _pulse.WHOLE,
     "flicker_window": _pulse.WHOLE,
     "flicker_pump": _pulse.PUMP,
+    "flicker_hue": _pulse.PUMP,
+    "flicker_focus": _pulse.PUMP,
+    "flicker_slow": _pulse.PUMP,
     "flicker_region": _pulse.REGION,
-    "flicker_boil": _pulse.BOIL,
+    "flicker_swell": _pulse.REGION,
+    "flicker_boil": _boil.FEATURES,
     "pop_spike": _spike.SPIKE,
     "pop_patch": _spike.PATCH,
     "pop_thing": _spike.THING,
@@ -31,9 +36,12 @@ MODELS = {
     "pop_tail": _step.TAIL,
     "cut": cut.FEATURES,
 }
-WHOLE_FAULTS = ("alternate_3", "alternate_12", "pulse_4hz", "random_gain")
+PUMP_FAULTS = ("alternate_3", "alternate_12", "pulse_4hz", "random_gain")
+WHOLE_FAULTS = (*PUMP_FAULTS, "hue_pulse", "soften")
 REGION_FAULTS = ("local_15", "local_8hz")
-BOIL_FAULTS = ("boil", "fur", "boil_long", "fur_long")
+SWELL_FAULTS = (*REGION_FAULTS, "local_6hz")
+SHOWN = ("fire", "candle", "lamp", "stage", "strobe", "lightning")
+"""Made scenes whose light changes as a fault would: rules excuse it, no model is fitted to it."""
 JUMPS = {
     "pop_spike": ("pop", "pop_dark_2", "glitch"),
     "pop_patch": ("local_pop",),
@@ -44,14 +52,14 @@ JUMPS = {
 """Faults of each model that speaks of single jumps."""
 STEP_FAULTS = ("seam", "seams", "local_step")
 TAIL_FAULTS = ("tail", "tail_dark", "tail_bright", "tail_colour")
-LIT = ("lamp", "stage", "strobe", "lightning")
-"""Made scenes in which a light goes on and off."""
 LASTING = ("freeze_16", "freeze_8", "black_tail", "black_middle", "hidden_cut")
 
 CALM = 0.985
 """Share of clean clips that stay below the operating point of one model."""
-SPREAD = {"flicker": 0.3, "flicker_boil": 0.6} | dict.fromkeys(
-    ("pop_spike", "pop_patch", "pop_thing", "pop_step", "pop_shift", "pop_tail"), 0.5
+SPREAD = (
+    {"flicker": 0.3, "flicker_boil": 0.05}
+    | dict.fromkeys(("flicker_hue", "flicker_focus", "flicker_slow", "flicker_swell"), 0.3)
+    | dict.fromkeys(("pop_spike", "pop_patch", "pop_thing", "pop_step", "pop_shift", "pop_tail"), 0.5)
 )
 """The operating point lies at least this many deviations of the clean clips' evidence above their limit."""
 MARGIN = 0.55
@@ -69,13 +77,14 @@ class Rows:
     stop: npt.NDArray[np.int64]
 
 
-def rows_of(item: Item) -> dict[str, Rows]:
-    """Compute the features of one clip for every model; models without a row are left out."""
+def rows_of(item: Item) -> dict[str, Any]:
+    """Compute `Rows` of one clip for every model that has any, and `Cells` of boiling texture."""
     view = look(item.use())
     collected: dict[str, list[tuple[Floats, int, int]]] = {name: [] for name in MODELS}
     if view is None:
         return {}
     settings = flicker.Settings()
+    cells: list[boil.Cells] = []
     for segment in cut.shots(view):
         shown = pictures(view, segment)
         count = len(shown)
@@ -88,26 +97,33 @@ def rows_of(item: Item) -> dict[str, Rows]:
 
         maps = _pulse.Maps.of(shown)
         add("flicker", _pulse.whole_features(maps, 0, count), 0, count)
-        for a, b in _pulse.windows(count, flicker.window_length(shown, view.step, settings)):
+        window = flicker.window_length(shown, view.step, settings)
+        if count >= _boil.LEAST:
+            cells.append(boil.Cells.of(maps, shown.first, shown.last, window))
+        for a, b in _pulse.windows(count, window):
             if b - a >= 4:
                 add("flicker_window", _pulse.whole_features(maps, a, b), a, b)
-                add("flicker_pump", _pulse.pump_features(maps, a, b), a, b)
-                add("flicker_region", _pulse.region_features(maps, a, b)[0], a, b)
-            if b - a >= 5:
-                add("flicker_boil", _pulse.cell_features(maps, a, b).astype(np.float32), a, b)
+                add("flicker_pump", _pulse.pump_features(maps.series[_pulse.LUMA], a, b), a, b)
+                add("flicker_hue", _pulse.colour_features(maps, a, b), a, b)
+                add("flicker_focus", _pulse.pump_features(maps.series[_pulse.SHARP], a, b), a, b)
+                add("flicker_region", _pulse.region_features(maps, maps.near, a, b)[0], a, b)
+                add("flicker_swell", _pulse.region_features(maps, maps.swell, a, b)[0], a, b)
+        for a, b in flicker.long_windows(count, window):
+            add("flicker_slow", _pulse.pump_features(maps.series[_pulse.LUMA], a, b), a, b)
         jump_rows(shown, add)
     for segment in view.segments:
         shown = pictures(view, segment)
         for k, features in enumerate(cut.cut_features(shown, cut.Settings().reach)):
             if np.isfinite(features).all():
                 collected["cut"].append((features, int(shown.first[k]), int(shown.last[k]) + 1))
-    return {
+    rows: dict[str, Any] = {
         name: Rows(
             np.stack([r[0] for r in rows]), np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
         )
         for name, rows in collected.items()
         if rows
     }
+    return rows | {"flicker_boil": cells}
 
 
 def jump_rows(shown: Pictures, add: Callable[[str, Floats, int, int], None]) -> None:
@@ -137,6 +153,10 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
     count = len(rows.features)
     unknown, clean = np.full(count, np.nan), np.zeros(count)
     kind = fault.kind if fault else ""
+    if spec.scene in SHOWN and name != "cut":
+        return unknown
+    if name == "flicker_slow" and spec.scene in ("fade", "exposure", "dissolve"):
+        return unknown  # up or down once is excused by a rule
     if name.startswith("flicker"):
         if spec.source == "corpus":
             if spec.label == "none":
@@ -151,9 +171,12 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
             return unknown
         wanted = {
             "flicker_window": WHOLE_FAULTS,
-            "flicker_pump": WHOLE_FAULTS,
+            "flicker_pump": PUMP_FAULTS,
+            "flicker_hue": ("hue_pulse",),
+            "flicker_focus": ("soften",),
+            "flicker_slow": ("slow_pump", "pulse_4hz"),
             "flicker_region": REGION_FAULTS,
-            "flicker_boil": BOIL_FAULTS,
+            "flicker_swell": SWELL_FAULTS,
         }.get(name, ())
         shared = np.minimum(rows.stop, fault.stop) - np.maximum(rows.first, fault.first)
         inside = shared >= INSIDE * (rows.stop - rows.first)
@@ -164,8 +187,6 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
         return out if name != "flicker" else unknown
     if name == "pop_tail" and spec.scene == "fade":
         return unknown  # a fade-out is excused by a rule
-    if name.startswith("pop") and spec.scene in LIT:
-        return unknown  # a light that the scene shows is excused by a rule
     irregular = any(
         word in spec.tags for word in ("cut", "fades", "flash", "disco", "fireworks", "popping", "loop")
     )
@@ -211,7 +232,7 @@ class Table:
 def gather(
     name: str,
     items: Sequence[Item],
-    rows: Sequence[dict[str, Rows]],
+    rows: Sequence[dict[str, Any]],
     groups: Sequence[int],
     hardest: int = 12,
 ) -> Table:
@@ -337,81 +358,13 @@ def _row(name: str, fitted: tuple[Floats, Floats, Floats], clean: Floats, faulty
     }
 
 
-CROSSED = [
-    (i, j)
-    for i, one in enumerate(_pulse.BOIL)
-    for j, other in enumerate(_pulse.BOIL)
-    if i <= j and not {one, other} & {"colour", "detail"}
-]
-
-
-def with_products(x: Floats) -> Floats:
-    """Append products of two features to features, shape (..., F) to (..., F + P)."""
-    return np.concatenate([x, *(x[..., i : i + 1] * x[..., j : j + 1] for i, j in CROSSED)], axis=-1)
-
-
-def cells_of(item: Item, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Cells (R, C) that lie well inside the ellipse of an injected fault."""
-    fault = item.fault
-    assert fault is not None and fault.region is not None
-    x, y, w, h = fault.region
-    rows, columns = shape
-    yy, xx = np.mgrid[:rows, :columns]
-    radius = np.hypot(((yy + 0.5) / rows - y - h / 2) / (h / 2), ((xx + 0.5) / columns - x - w / 2) / (w / 2))
-    return np.asarray(radius < 0.85)
-
-
-def fit_cells(
-    items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence[int], ridge: float = 30.0
-) -> dict[str, Any]:
-    """Fit the cell model of boiling texture: cells inside a made ellipse against cells of clean clips."""
-    name = "flicker_boil"
-    rng = np.random.default_rng(7)
-    parts: list[tuple[Floats, Floats, int]] = []
-    windows: list[tuple[int, int, float]] = []
-    for index, (item, own) in enumerate(zip(items, rows, strict=True)):
-        if name not in own:
-            continue
-        labels = labels_of(name, item, own[name])
-        for window, label in enumerate(labels):
-            if not np.isfinite(label):
-                continue
-            windows.append((index, window, float(label)))
-            features = own[name].features[window]
-            if label:
-                chosen = features[cells_of(item, features.shape[:2])]
-                chosen = chosen[rng.permutation(len(chosen))[:24]]
-            else:
-                flat = features.reshape(-1, features.shape[-1])
-                loud = np.argsort(-(flat[:, 0] + flat[:, 3]))[:8]
-                chosen = flat[np.concatenate([loud, rng.integers(0, len(flat), 8)])]
-            if len(chosen):
-                parts.append((chosen.astype(np.float64), np.full(len(chosen), label), index))
-    x_all = np.concatenate([part[0] for part in parts])
-    y_all = np.concatenate([part[1] for part in parts])
-    clip = np.repeat([part[2] for part in parts], [len(part[0]) for part in parts])
-    per_clip = np.bincount(clip, minlength=len(items))[clip]
-    weight = 1.0 / np.sqrt(per_clip)
-    group = np.asarray(groups)[clip]
-    mean, scale = _standard(x_all, weight)
-    x = with_products(np.clip((x_all - mean) / scale, -4.0, 4.0))
-    weights, bias = logistic(x, y_all, weight, ridge)
-    peaks: dict[tuple[int, float], float] = {}
-    for held in np.unique(group):
-        train = group != held
-        if len(np.unique(y_all[train])) < 2:
-            continue
-        beta, offset = logistic(x[train], y_all[train], weight[train], ridge)
-        for index, window, label in windows:
-            if groups[index] == held:
-                cells = rows[index][name].features[window].astype(np.float64)
-                z = with_products(np.clip((cells - mean) / scale, -4.0, 4.0)) @ beta + offset - bias
-                value, _ = _pulse.gathered(z)
-                peaks[index, label] = max(peaks.get((index, label), -np.inf), value)
-    clean = np.asarray([v for (i, label), v in peaks.items() if label == 0 and items[i].fault is None])
-    faulty = np.asarray([value for (_, label), value in peaks.items() if label == 1])
-    cross = [[i, j, round(float(w), 5)] for (i, j), w in zip(CROSSED, weights[len(mean) :], strict=True)]
-    return {**_row(name, (mean, scale, weights), clean, faulty), "cross": cross}
+def fit_boil(items: Sequence[Item], rows: Sequence[dict[str, Any]], groups: Sequence[int]) -> dict[str, Any]:
+    """Fit the cell model of boiling texture."""
+    cells = [own.get("flicker_boil", []) for own in rows]
+    model, clean, faulty = boil.fit(items, cells, groups, logistic)
+    weights = model.weights[len(MODELS["flicker_boil"]) :]
+    cross = [[i, j, round(float(w), 5)] for (i, j), w in zip(boil.CROSSED, weights, strict=True)]
+    return {**_row("flicker_boil", (model.mean, model.scale, model.weights), clean, faulty), "cross": cross}
 
 
 def _clip_peaks(evidence: Floats, table: Table, chosen: npt.NDArray[np.bool_]) -> Floats:
@@ -437,19 +390,19 @@ def groups_of(items: Iterable[Item], count: int = 8) -> list[int]:
     return [place[item.spec.fold] for item in items]
 
 
-def fit(items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence[int]) -> dict[str, Any]:
+def fit(items: Sequence[Item], rows: Sequence[dict[str, Any]], groups: Sequence[int]) -> dict[str, Any]:
     """Fit all models; the result is what ``calibration.json`` holds, without figures."""
     models = {
         name: fit_model(name, items, gather(name, items, rows, groups))
         for name in MODELS
         if name != "flicker_boil"
     }
-    models["flicker_boil"] = fit_cells(items, rows, groups)
+    models["flicker_boil"] = fit_boil(items, rows, groups)
     return {"date": date.today().isoformat(), "models": models, "figures": {}}
 
 
 def crossed(
-    items: Sequence[Item], rows: Sequence[dict[str, Rows]], groups: Sequence[int]
+    items: Sequence[Item], rows: Sequence[dict[str, Any]], groups: Sequence[int]
 ) -> list[tuple[dict[str, Any], list[int]]]:
     """For each group, a table fitted on all others, and the items of the group."""
     out = []

@@ -124,6 +124,49 @@ def local_8hz(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames
     return out, Fault("local_8hz", "flicker", first, stop, region)
 
 
+def local_6hz(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Switch an ellipse every two frames, ±12 %: no frame differs from both its neighbours."""
+    first, stop = _stretch(len(frames), rng)
+    weight, region = ellipse(frames[0].shape, rng, 0.4, 0.3)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        out[t] = _gain(out[t], 1 + 0.12 * weight * (1 if (t - first) // 2 % 2 else -1))
+    return out, Fault("local_6hz", "flicker", first, stop, region)
+
+
+def slow_pump(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Pump the whole picture from end to end, two to four times, ±8 %."""
+    cycles = rng.uniform(2, 4)
+    phase = rng.uniform(0, 2 * np.pi)
+    out = [
+        _gain(frame, 1 + 0.08 * np.sin(phase + 2 * np.pi * cycles * t / len(frames)))
+        for t, frame in enumerate(frames)
+    ]
+    return out, Fault("slow_pump", "flicker", 0, len(frames))
+
+
+def hue_pulse(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Let red and blue go up and down against each other four times in 24 frames; luma hardly moves."""
+    first, stop = _stretch(len(frames), rng)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        size = 0.12 * np.sin(2 * np.pi * (t - first) / 6.0)
+        out[t] = _gain(out[t], 1 + size * np.array([1.0, -0.35, -0.6]))
+    return out, Fault("hue_pulse", "flicker", first, stop)
+
+
+def soften(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Blur two frames in four: sharpness pulses, brightness stays."""
+    first, stop = _stretch(len(frames), rng)
+    out = [frame.copy() for frame in frames]
+    for t in range(first, stop):
+        if (t - first) // 2 % 2:
+            wide = np.pad(frames[t].astype(np.uint16), ((1, 1), (1, 1), (0, 0)), mode="edge")
+            rows = wide[:-2] + 2 * wide[1:-1] + wide[2:]
+            out[t] = ((rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:] + 8) // 16).astype(np.uint8)
+    return out, Fault("soften", "flicker", first, stop)
+
+
 def _smooth_field(rng: np.random.Generator, rows: int, columns: int, grain: int) -> npt.NDArray[np.float64]:
     """Smooth random field with unit deviation."""
     coarse = rng.normal(size=(rows // grain + 3, columns // grain + 3))
@@ -138,9 +181,13 @@ def _smooth_field(rng: np.random.Generator, rows: int, columns: int, grain: int)
 
 
 def boil(
-    frames: Sequence[Image], rng: np.random.Generator, name: str = "boil", whole: bool = False
+    frames: Sequence[Image],
+    rng: np.random.Generator,
+    name: str = "boil",
+    whole: bool = False,
+    across: int = 40,
 ) -> tuple[Frames, Fault]:
-    """Texture is pushed about by a smooth random displacement, new in each frame."""
+    """Texture is pushed about by a smooth random displacement, new in each frame, `across` waves wide."""
     from benchmarks.scenes import sample
 
     first, stop = (0, len(frames)) if whole else _stretch(len(frames), rng)
@@ -148,7 +195,7 @@ def boil(
     weight, region = ellipse(frames[0].shape, rng)
     size = 3.5 * max(rows, columns) / 832  # 3.5 px where the picture is 832 px wide
     yy, xx = np.mgrid[:rows, :columns].astype(np.float64)
-    grain = max(4, columns // 40)
+    grain = max(4, columns // across)
     out = [frame.copy() for frame in frames]
     for t in range(first, stop):
         dy = weight[..., 0] * size * _smooth_field(rng, rows, columns, grain)
@@ -160,6 +207,14 @@ def boil(
 
 def boil_long(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
     return boil(frames, rng, "boil_long", True)
+
+
+def boil_fine(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return boil(frames, rng, "boil_fine", across=90)
+
+
+def boil_coarse(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    return boil(frames, rng, "boil_coarse", across=18)
 
 
 def fur(
@@ -355,6 +410,12 @@ FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames,
     "black_middle": black_middle,
     "boil_long": boil_long,
     "fur_long": fur_long,
+    "local_6hz": local_6hz,
+    "slow_pump": slow_pump,
+    "hue_pulse": hue_pulse,
+    "soften": soften,
+    "boil_fine": boil_fine,
+    "boil_coarse": boil_coarse,
     "blob": blob,
     "seams": seams,
     "local_step": local_step,
@@ -365,8 +426,10 @@ FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames,
 """`hidden_cut` needs a second clip and stands apart."""
 LONG = ("boil_long", "fur_long")
 """Faults from a clip's first frame to its last."""
+WAVES = ("local_6hz", "boil_fine", "slow_pump", "hue_pulse", "boil_coarse", "soften")
+"""More of flicker; these take turns of their own, so that the turns of the others stay as they are."""
 EXTRA = ("blob", "seams", "local_step", "tail_dark", "tail_bright", "tail_colour")
-"""Faults that take turns of their own, so that the turns of the others stay as they are."""
+"""More of jumps, in turns of their own too."""
 
 
 def inject(

@@ -68,3 +68,13 @@ def _reached(length: int, radius: int) -> Floats:
     """How many of `length` places lie within a radius of each."""
     at = np.arange(length)
     return (np.minimum(at, radius) + np.minimum(at[::-1], radius) + 1).astype(np.float64)
+
+
+def running(values: Float32, reach: int) -> Float32:
+    """Mean along the first axis over `reach` places on either side, fewer at the ends."""
+    out = values.copy()
+    for step in range(1, min(reach, len(values) - 1) + 1):
+        out[step:] += values[:-step]
+        out[:-step] += values[step:]
+    count = _reached(len(values), reach).astype(np.float32)
+    return np.asarray(out / count.reshape(-1, *[1] * (values.ndim - 1)), dtype=np.float32)

@@ -22,6 +22,7 @@ WHOLE = (
     "turnover",
     "luma",
     "pump",
+    "bounce",
     "speed",
     "trust",
     "jitter",
@@ -40,27 +41,30 @@ REGION = (
     "detail",
 )
 PUMP = ("swing", "raw_swing", "agreement", "returns", "turns", "relative", "coherence")
-BOIL = (
-    "extremum",
-    "extremum_ratio",
-    "colour",
-    "jitter",
-    "jitter_ratio",
-    "error",
-    "error_ratio",
-    "aimless",
-    "reversal",
-    "persistence",
-    "trust",
-    "speed",
-    "steady",
-    "detail",
-)
-
-
+LAGS = (2, 3, 6)
+"""Pictures on either side over which an area may swell and fall."""
 CELLS = ("extremum", "colour", "jitter", "error", "skip", "trust", "speed", "detail")
 """Maps that windows mean over time, in the order in which they are stacked."""
 EXTREMUM, COLOUR, JITTER, ERROR, SKIP, TRUST, SPEED, DETAIL = range(len(CELLS))
+
+
+LUMA, CB, CR, SHARP = range(4)
+FLARE = 20.0
+"""Code values of the picture's mean that a light has to add."""
+SHARPNESS = np.float32(50)
+"""Per unit of log detail: makes a tenth of the sharpness weigh as much as five code values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One quantity of the whole picture over time, shapes (K,)."""
+
+    steps: Floats
+    """Change since the picture before, with motion taken out."""
+    raw: Floats
+    """Mean over the picture."""
+    stir: Floats
+    """Mean size of what cells change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +82,24 @@ class Maps:
     """Signed luma residual."""
     near: Float32
     """Extremum of residuals meaned over 5 × 5 cells by trust: what a whole area does at once."""
+    swell: Float32
+    """The same of luma over two to six pictures: areas that switch or swell more slowly; shape (K, R, C)."""
     products: Float32
     """Of motion less the camera's and of `back`: the product with the picture before, and the square;
     shape (4, K, R, C)."""
-    around: Float32
-    """`error` meaned over 3 × 3 cells, pictures last, shape (R, C, K)."""
+    outlier: Float32
+    """How far pixels leave what both neighbours span."""
+    texture: Float32
+    """Slopes of the full picture."""
     luma: Float32
-    light: Floats
-    """Mean luma, shape (K,)."""
-    stir: Floats
-    """Mean of |`back`|, shape (K,)."""
     jump: Floats
     """Change of the picture's brightness with motion taken out, shape (K,)."""
+    series: tuple[Series, ...]
+    """Brightness, Cb, Cr and sharpness of the whole picture."""
     pump: Floats
-    """The same over three pictures of brightness integrated with motion taken out, shape (K,)."""
+    """|L − ½(L₋₃ + L₊₃)| of brightness L integrated with motion taken out, shape (K,)."""
+    bounce: Floats
+    """The same over two pictures."""
     level: Float32
     """|m − ½(m⁻ + m⁺)| of the picture's mean luma, shape (K,)."""
     activity: Floats
@@ -127,7 +135,8 @@ class Maps:
         total = (trusted + np.float32(0.05))[:, None]
         sides = box(np.stack([shown.back, shown.ahead]) * weight[:, None], 2)
         sides /= total
-        near = extremum(sides[0], sides[1]).max(axis=1) * believed(trusted)
+        belief = believed(trusted)
+        near = extremum(sides[0], sides[1]).max(axis=1) * belief
         back = np.ascontiguousarray(shown.back[:, 0])
         stack = np.empty((len(CELLS), *shown.luma.shape), dtype=np.float32)
         stack[EXTREMUM] = both[:, 0]
@@ -150,13 +159,15 @@ class Maps:
             means=means,
             back=back,
             near=near,
+            swell=_swell(sides[0, :, 0]) * belief,
             products=products,
-            around=np.ascontiguousarray(np.moveaxis(box(shown.error, 1), 0, -1)),
+            outlier=np.maximum(shown.outlier, np.float32(0)),
+            texture=shown.detail,
             luma=shown.luma,
-            light=shown.luma.mean(axis=(1, 2), dtype=np.float64),
-            stir=np.abs(back).mean(axis=(1, 2)).astype(np.float64),
             jump=jump,
-            pump=_pump(np.cumsum(jump)),
+            series=_series(shown, weight),
+            pump=swing(np.cumsum(jump), 3),
+            bounce=swing(np.cumsum(jump), 2),
             level=level,
             activity=near.mean(axis=(1, 2), dtype=np.float64)
             + means[EXTREMUM]
@@ -174,6 +185,17 @@ def extremum(back: Float32, ahead: Float32) -> Float32:
     return np.maximum(low, np.float32(0), out=low)
 
 
+def _swell(steps: Float32) -> Float32:
+    """Extremum of steps (K, R, C) added up over a few pictures on either side, the largest of `LAGS`."""
+    path = np.cumsum(steps, axis=0, dtype=np.float32)
+    out = np.zeros_like(path)
+    for lag in LAGS:
+        if len(path) > 2 * lag:
+            rise, fall = path[lag:-lag] - path[: -2 * lag], path[lag:-lag] - path[2 * lag :]
+            np.maximum(out[lag:-lag], extremum(rise, fall), out=out[lag:-lag])
+    return out
+
+
 def _dot(a: Float32, b: Float32) -> Float32:
     """Products of vectors, shape (..., 2) to (...)."""
     return np.asarray(a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1], dtype=np.float32)
@@ -187,7 +209,8 @@ def _bend(values: Float32, skip: int = 0) -> Float32:
     return out
 
 
-def _pump(level: Floats, reach: int = 3) -> Floats:
+def swing(level: Floats, reach: int) -> Floats:
+    """|L − ½(L₋ᵣ + L₊ᵣ)| over `reach` pictures, shape (K,); 0 within that many of the ends."""
     out = np.zeros_like(level)
     if len(level) > 2 * reach:
         out[reach:-reach] = np.abs(level[reach:-reach] - 0.5 * (level[: -2 * reach] + level[2 * reach :]))
@@ -212,6 +235,7 @@ def whole_features(maps: Maps, a: int, b: int) -> Floats:
             (size * (1.0 - persistence)).mean() + 0.05,
             quantile(maps.level[max(a, 1) : last], 0.9) + 0.05,
             quantile(maps.pump[max(a, 1) : last], 0.9) + 0.05,
+            quantile(maps.bounce[max(a, 1) : last], 0.75) + 0.05,
             moving[SPEED] + 0.1,
             (jitter.mean() if len(jitter) else 0.0) + 0.02,
             usual[DETAIL] + 0.005,
@@ -221,20 +245,37 @@ def whole_features(maps: Maps, a: int, b: int) -> Floats:
     )
     turnover = 1.0 - (persistence * size).sum() / (size.sum() + 1e-6)
     return np.asarray(
-        [*logs[:2], persistence.mean(), logs[2], turnover, *logs[3:6], usual[TRUST], *logs[6:]],
+        [*logs[:2], persistence.mean(), logs[2], turnover, *logs[3:7], usual[TRUST], *logs[7:]],
         dtype=np.float64,
     )
 
 
-def pump_features(maps: Maps, a: int, b: int) -> Floats:
-    """Features (F,) of the whole picture's brightness going up and down over ``[a, b)``.
+def _series(shown: Pictures, weight: Float32) -> tuple[Series, ...]:
+    total = weight.sum(axis=(1, 2), dtype=np.float64)
+    out = [
+        Series(
+            steps=(shown.back[:, k] * weight).sum(axis=(1, 2), dtype=np.float64) / total,
+            raw=cells.mean(axis=(1, 2), dtype=np.float64),
+            stir=np.abs(shown.back[:, k]).mean(axis=(1, 2)).astype(np.float64),
+        )
+        for k, cells in enumerate((shown.luma, shown.blue, shown.red))
+    ]
+    sharp = SHARPNESS * np.log(shown.detail + np.float32(1))
+    steps = np.zeros_like(sharp)
+    steps[1:] = np.diff(sharp, axis=0)
+    means = (steps.mean(axis=(1, 2)), sharp.mean(axis=(1, 2)), np.abs(steps).mean(axis=(1, 2)))
+    return (*out, Series(*(mean.astype(np.float64) for mean in means)))
 
-    Brightness is integrated from what frames change with motion taken out, less its straight trend; the
+
+def pump_features(series: Series, a: int, b: int) -> Floats:
+    """Features (F,) of the whole picture going up and down over ``[a, b)``.
+
+    The level is integrated from what frames change with motion taken out, less its straight trend; the
     raw mean has to agree, so that neither a moving camera nor a drift of the integral counts.
     """
-    steps = maps.jump[a + 1 : b]
+    steps = series.steps[a + 1 : b]
     level = np.concatenate([[0.0], np.cumsum(steps)])
-    raw = maps.light[a:b]
+    raw = series.raw[a:b]
     swing, raw_swing = _detrended(level), _detrended(raw)
     size, raw_size = float(swing.std()), float(raw_swing.std())
     agreement = float((swing * raw_swing).mean()) / (size * raw_size + 0.05)
@@ -248,9 +289,34 @@ def pump_features(maps: Maps, a: int, b: int) -> Floats:
             1.0 - abs(float(level[-1])) / (path + 0.2),
             float(np.count_nonzero(turns)) / (b - a),
             np.log((min(size, raw_size) + 0.05) / (raw.mean() + 16.0)),
-            np.log((np.abs(steps).mean() + 0.05) / (maps.stir[a + 1 : b].mean() + 0.2)),
+            np.log((np.abs(steps).mean() + 0.05) / (series.stir[a + 1 : b].mean() + 0.2)),
         ]
     )
+
+
+def colour_features(maps: Maps, a: int, b: int) -> Floats:
+    """`pump_features` of Cb or Cr, whichever swings more."""
+    both = [pump_features(series, a, b) for series in maps.series[CB : CR + 1]]
+    return max(both, key=lambda features: float(features[0] + features[1]))
+
+
+def is_light(maps: Maps, a: int, b: int) -> bool:
+    """Whether brightness only flares up, far and now and then: a light that the scene shows.
+
+    Flicker of a video model goes both ways, or lasts. An even strobe is not told from it.
+    """
+    raw = maps.series[LUMA].raw[a:b]
+    base = quantile(raw, 0.3)
+    up, down = float(raw.max()) - base, base - float(raw.min())
+    often = float((raw > base + 0.3 * up).mean())
+    return up > FLARE and up > 4 * down and often < 0.45
+
+
+def cycles(series: Series, a: int, b: int) -> float:
+    """How often the level goes round over ``[a, b)``: half of how often it crosses from side to side."""
+    swing = _detrended(np.concatenate([[0.0], np.cumsum(series.steps[a + 1 : b])]))
+    far = swing[np.abs(swing) > 0.5 * swing.std()]
+    return 0.5 * (1 + np.count_nonzero(np.diff(np.sign(far)))) if len(far) else 0.0
 
 
 def _detrended(series: Floats) -> Floats:
@@ -259,10 +325,13 @@ def _detrended(series: Floats) -> Floats:
     return np.asarray(series - series.mean() - slope * t)
 
 
-def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Float32]:
-    """Features (F,) of the area that pulses most over ``[a, b)``, and the map (R, C) it is seen in."""
-    inner = slice(max(a, 1), min(b, len(maps.near) - 1))
-    near = maps.near[inner]
+def region_features(maps: Maps, pulses: Float32, a: int, b: int) -> tuple[Floats, Float32]:
+    """Features (F,) of the area that pulses most over ``[a, b)``, and the map (R, C) it is seen in.
+
+    `pulses` is what is looked at, `Maps.near` or `Maps.swell`, shape (K, R, C).
+    """
+    inner = slice(max(a, 1), min(b, len(pulses) - 1))
+    near = pulses[inner]
     evidence = near.mean(axis=0)
     top = np.flatnonzero(top_cells(evidence))
     strength = float(evidence.ravel()[top].mean())
@@ -283,59 +352,6 @@ def region_features(maps: Maps, a: int, b: int) -> tuple[Floats, Float32]:
         dtype=np.float64,
     )
     return features, evidence
-
-
-def cell_features(maps: Maps, a: int, b: int) -> Floats:
-    """Features (R, C, F) of each cell over ``[a, b)``, of texture that moves without going anywhere.
-
-    Texture drawn anew differs from the frame before as much as both neighbours differ from each
-    other (``aimless`` is near 0), and what it moves one way it moves back (``reversal`` below 0);
-    motion that the flow cannot follow adds up instead.
-    """
-    lo, hi = max(a, 2), min(b, len(maps.near) - 1)
-    count = hi - lo
-    raw = np.concatenate(
-        [
-            maps.stack[:, lo:hi].mean(axis=1),
-            maps.products[0::2, lo + 1 : hi].sum(axis=1),
-            maps.products[1::2, lo:hi].sum(axis=1),
-        ]
-    )
-    extrema, colour, jitter, error, skip, trust, speed, detail, *products = box(raw, 1)
-    own_next, back_next, own_square, back_square = products
-    logs = np.log(
-        [
-            extrema + 0.05,
-            (extrema + 0.1) / (median(extrema) + 0.1),
-            colour + 0.05,
-            jitter + 0.05,
-            (jitter + 0.2) / (median(jitter) + 0.2),
-            error + 0.1,
-            (error + 0.6) / (median(error) + 0.6),
-            (skip + 0.1) / (error + 0.1),
-            speed + 0.1,
-            detail + 0.005,
-        ]
-    )
-    low = _lowest(maps.around[..., lo:hi], 0.2)
-    others = [own_next / (own_square + 0.1 * count), back_next / (back_square + 0.1 * count), trust]
-    rows = [*logs[:8], *others, logs[8], low / (error + 0.1), logs[9]]
-    return np.stack(rows, axis=-1).astype(np.float64)
-
-
-def _lowest(values: Float32, share: float) -> Float32:
-    """Quantile over the last axis, linear between neighbours."""
-    ordered = np.sort(values, axis=-1)
-    at = share * (values.shape[-1] - 1)
-    low, part = int(at), np.float32(at - int(at))
-    below, above = ordered[..., low], ordered[..., min(low + 1, values.shape[-1] - 1)]
-    return np.asarray(below + (above - below) * part, dtype=np.float32)
-
-
-def gathered(cells: Floats) -> tuple[float, Float32]:
-    """Evidence of an area from evidence of cells (R, C), and the smoothed map: cells alone do not count."""
-    smooth = box(cells.astype(np.float32), 1)
-    return float(smooth[top_cells(smooth)].mean()), smooth
 
 
 def top_cells(evidence: Float32, share: float = 0.04) -> Mask:

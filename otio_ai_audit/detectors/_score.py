@@ -79,12 +79,13 @@ class Model:
     """Weights of products of two standardised features, shape (F, F), or None."""
     anchors: Anchors
 
-    def evidence(self, features: Floats) -> Floats:
-        """Linear evidence z of features, shape (..., F) to (...)."""
-        z = np.clip((features - self.mean) / self.scale, -CLIP, CLIP)
-        out = z @ self.weights
+    def evidence(self, features: npt.NDArray[Any]) -> Floats:
+        """Linear evidence z of features, shape (..., F) to (...), in the precision of the features."""
+        mean, scale, weights = (a.astype(features.dtype) for a in (self.mean, self.scale, self.weights))
+        z = np.clip((features - mean) / scale, -CLIP, CLIP)
+        out = z @ weights
         if self.cross is not None:
-            out = out + ((z @ self.cross) * z).sum(axis=-1)
+            out = out + np.einsum("...i,...i->...", z @ self.cross.astype(features.dtype), z)
         return np.asarray(out, dtype=np.float64)
 
     def score(self, features: Floats) -> Floats:

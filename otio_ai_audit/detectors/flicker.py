@@ -1,20 +1,21 @@
 """Brightness or colour pumps, in the whole picture or in a region; textures boil.
 
-Three small models look at half-overlapping windows and at the whole clip: the whole picture's
-statistics, the area that pulses most, and the area whose texture moves without going anywhere.
+One model looks at the clip as a whole, small ones at half-overlapping windows: the whole picture's
+statistics, its brightness over time, the area that pulses most, and the area whose texture is drawn
+anew. A window raises the clip's score only from the warning level on; below it, the clip counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otio_ai_audit.detectors import _pulse
+from otio_ai_audit.detectors import _boil, _pulse, _wave
 from otio_ai_audit.detectors._arrays import median, quantile
 from otio_ai_audit.detectors._pulse import Maps
-from otio_ai_audit.detectors._score import model
+from otio_ai_audit.detectors._score import Anchors, model
 from otio_ai_audit.detectors._view import (
     Floats,
     Judgement,
@@ -24,7 +25,6 @@ from otio_ai_audit.detectors._view import (
     finding,
     judge_each,
     pictures,
-    place,
     region_of,
     runs,
     upright,
@@ -36,12 +36,20 @@ ID = "flicker"
 LABEL = "flicker"
 COLOR = "Lemon"
 
-Region = tuple[float, float, float, float]
-
 ALONE = 0.45
 """Highest score of a window in which one jump is all there is."""
 ONE_JUMP = 0.75
 """Share of a window's activity in three neighbouring pictures from which it is one jump."""
+LONG = 3
+"""Windows for slow pumping are so many times as long."""
+CYCLES = 2
+"""Slow pumping goes round at least so often."""
+SLOW = 0.75
+"""Highest score of slow pumping: a camera's exposure that hunts is not told from it."""
+BELOW = 0.49
+"""Highest value of the curve of a clip that stays below a warning."""
+BOILS = 6
+"""Stretches of boiling texture that are told apart in one shot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,51 +94,80 @@ def window_length(shown: Pictures, step: float, settings: Settings) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What the models say of one stretch of pictures."""
+    """What a model says of one stretch of pictures ``[a, b)``."""
 
     a: int
     b: int
     kind: str
-    """``whole``, ``region`` or ``boil``."""
+    """``whole``, ``colour``, ``sharpness``, ``region`` or ``boil``."""
     score: float
-    evidence: Float32 | None
+    evidence: Float32 | None = None
     """Map (R, C) of a local kind."""
 
 
 def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Floats, list[Finding]]:
     maps = Maps.of(shown)
     count = len(shown)
-    whole = float(model("flicker").score(_pulse.whole_features(maps, 0, count)))
-    seen: list[Window] = [Window(0, count, "whole", whole, None)]
+    clip = float(model("flicker").score(_pulse.whole_features(maps, 0, count)))
+    if _pulse.is_light(maps, 0, count):
+        clip = min(clip, ALONE)
     length = window_length(shown, view.step, settings)
-    for a, b in _pulse.windows(count, length):
-        seen.extend(_window(maps, a, b))
-    scores = np.zeros(count)
-    for one in seen:
-        scores[one.a : one.b] = np.maximum(scores[one.a : one.b], one.score)
-    best = max(one.score for one in seen)
-    if best < NOTE:
-        return best, scores, []
-    return best, *_ranges(view, shown, maps, seen, scores)
+    seen = [one for a, b in _pulse.windows(count, length) for one in _window(maps, a, b)]
+    seen += [_slow(maps, a, b) for a, b in long_windows(count, length)]
+    boils, boiling = _boils(maps, length)
+    top = max((one.score for one in (*seen, *boils)), default=0.0)
+    best = top if top >= WARNING else clip
+    if best < WARNING:  # what windows say below a warning is told as no more than the clip is worth
+        seen, boils = ([replace(one, score=min(one.score, best)) for one in some] for some in (seen, boils))
+    best = max(best, clip)
+    seen.append(Window(0, count, "whole", clip))
+    curve = np.zeros(count)
+    for one in seen[:-1]:
+        curve[one.a : one.b] = np.maximum(curve[one.a : one.b], one.score)
+    found: list[Finding] = []
+    if best >= NOTE:
+        curve, found = _ranges(view, shown, maps, seen, np.maximum(curve, clip))
+        told = [_told(view, shown, maps, one, (one.a, one.b)) for one in boils if one.score >= NOTE]
+        found = _without_echoes(found, told)
+    curve = 1.0 - (1.0 - curve) * (1.0 - boiling)  # either alone; both together rank above one
+    return best, curve if best >= WARNING else np.minimum(curve, BELOW), found
 
 
 def _window(maps: Maps, a: int, b: int) -> list[Window]:
     if b - a < 4:
         return []
     whole = float(model("flicker_window").score(_pulse.whole_features(maps, a, b)))
-    pump = float(model("flicker_pump").score(_pulse.pump_features(maps, a, b)))
-    features, evidence = _pulse.region_features(maps, a, b)
-    region = float(model("flicker_region").score(features))
-    if _is_one_jump(maps.activity[a:b]):
-        whole, pump = min(whole, ALONE), min(pump, ALONE)
-    if region > ALONE and _is_one_jump(_activity(maps, "region", _pulse.top_cells(evidence))[a:b]):
-        region = ALONE
-    out = [Window(a, b, "whole", max(whole, pump), None), Window(a, b, "region", region, evidence)]
-    if b - a >= 5:
-        boil = model("flicker_boil")
-        value, evidence = _pulse.gathered(boil.evidence(_pulse.cell_features(maps, a, b)))
-        out.append(Window(a, b, "boil", float(boil.anchors.score(value)), evidence))
+    luma, sharp = maps.series[_pulse.LUMA], maps.series[_pulse.SHARP]
+    pump = float(model("flicker_pump").score(_pulse.pump_features(luma, a, b)))
+    hue = float(model("flicker_hue").score(_pulse.colour_features(maps, a, b)))
+    focus = float(model("flicker_focus").score(_pulse.pump_features(sharp, a, b)))
+    if _is_one_jump(maps.activity[a:b]) or _pulse.is_light(maps, a, b):
+        whole, pump, hue, focus = (min(score, ALONE) for score in (whole, pump, hue, focus))
+    out = [
+        Window(a, b, "whole", max(whole, pump)),
+        Window(a, b, "colour", hue),
+        Window(a, b, "sharpness", focus),
+    ]
+    for name, pulses in (("flicker_region", maps.near), ("flicker_swell", maps.swell)):
+        features, evidence = _pulse.region_features(maps, pulses, a, b)
+        score = float(model(name).score(features))
+        if score > ALONE and _is_one_jump(_activity(maps, _pulse.top_cells(evidence))[a:b]):
+            score = ALONE
+        out.append(Window(a, b, "region", score, evidence))
     return out
+
+
+def long_windows(count: int, length: int) -> list[tuple[int, int]]:
+    """Windows three times as long, for slow pumping: none in a shot that is hardly longer than one."""
+    return _pulse.windows(count, min(count, LONG * length)) if count >= 1.5 * length else []
+
+
+def _slow(maps: Maps, a: int, b: int) -> Window:
+    luma = maps.series[_pulse.LUMA]
+    score = float(model("flicker_slow").score(_pulse.pump_features(luma, a, b)))
+    # up and down once may be anything that happens in the scene, or a fade
+    excused = _pulse.cycles(luma, a, b) < CYCLES or _pulse.is_light(maps, a, b)
+    return Window(a, b, "whole", min(score, ALONE if excused else SLOW))
 
 
 def _is_one_jump(activity: Floats) -> bool:
@@ -138,6 +175,60 @@ def _is_one_jump(activity: Floats) -> bool:
     excess = np.maximum(activity - median(activity), 0.0)
     at = int(excess.argmax())
     return bool(excess[max(0, at - 1) : at + 2].sum() > ONE_JUMP * excess.sum())
+
+
+def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
+    """Stretches in which an area boils, the strongest first, and the score of each picture, shape (K,)."""
+    count = len(maps.luma)
+    curve = np.zeros(count)
+    if count < _boil.LEAST:
+        return [], curve
+    boil = model("flicker_boil")
+    cells = _boil.evidence(maps, boil)
+    windows = [(a, b, *_boil.over(cells, a, b)) for a, b in _boil.windows(count, length)]
+    found: list[Window] = []
+    taken = np.zeros(count, dtype=np.bool_)
+    for a, b, value, evidence, area in sorted(windows, key=lambda one: -one[2]):
+        score = float(boil.anchors.score(value))
+        if (found and score < NOTE) or len(found) == BOILS:
+            break
+        if taken[a:b].any():
+            continue
+        series = _boil.along(cells, area)
+        lo, hi = _stretch(series, value, a, b, boil.anchors)
+        taken[lo:hi] = True
+        found.append(Window(lo, hi, "boil", score, evidence))
+        curve = np.maximum(curve, np.minimum(boil.anchors.score(series), score))
+    return found, curve
+
+
+def _stretch(series: Floats, value: float, a: int, b: int, anchors: Anchors) -> tuple[int, int]:
+    """Widen a window to where its area boils half as much above the quiet of the shot."""
+    quiet = min(quantile(series, 0.1), anchors.half)
+    on = series >= 0.5 * (quiet + value)
+    core = a + int(series[a:b].argmax())
+    lo = hi = core
+    while lo > 0 and on[max(0, lo - 3) : lo].any():
+        lo -= 1
+    while hi < len(series) - 1 and on[hi + 1 : hi + 4].any():
+        hi += 1
+    return lo, hi + 1
+
+
+def _without_echoes(found: list[Finding], boils: list[Finding]) -> list[Finding]:
+    """Drop the weaker of a pulse and a boil that say the same of the same stretch."""
+
+    def shared(one: Finding, other: Finding) -> bool:
+        overlap = min(one.start + one.duration, other.start + other.duration) - max(one.start, other.start)
+        return overlap > 0.5 * min(one.duration, other.duration)
+
+    kept = list(boils)
+    for one in found:
+        rivals = [k for k in kept if shared(one, k)]
+        if all(one.score >= k.score for k in rivals):
+            kept = [k for k in kept if k not in rivals or k.score >= WARNING > one.score]
+            kept.append(one)
+    return kept
 
 
 def _ranges(
@@ -153,14 +244,13 @@ def _ranges(
     for a, b in runs(scores >= level):
         inside = [one for one in seen if one.a >= a and one.b <= b]
         top = max(inside, key=lambda one: (one.score, one.a - one.b))
-        cells = _cells_of(top, maps)
-        activity = _activity(maps, top.kind, cells)
+        activity = _part(maps, top)
         lo, hi = _narrow(activity, a, b, (top.a, top.b))
         if taken[lo:hi].any():
             continue
         taken[lo:hi] = True
         active[lo:hi] = True
-        found.append(_finding(view, shown, maps, top, cells, (lo, hi)))
+        found.append(_told(view, shown, maps, top, (lo, hi)))
     curve[~active] = np.minimum(curve[~active], 0.98 * level)
     return curve, found
 
@@ -178,12 +268,8 @@ def _cells_of(window: Window, maps: Maps) -> Mask:
     return cells
 
 
-def _activity(maps: Maps, kind: str, cells: Mask) -> Floats:
-    """How much each picture takes part, shape (K,)."""
-    if kind == "boil":
-        return np.asarray(
-            maps.jitter[:, cells].mean(axis=1) + 0.02 * maps.error[:, cells].mean(axis=1), dtype=np.float64
-        )
+def _activity(maps: Maps, cells: Mask) -> Floats:
+    """How much each picture takes part in what pulses, shape (K,)."""
     level = np.abs(maps.luma[:, cells].mean(axis=1))
     bend = np.zeros(len(level))
     bend[1:-1] = np.abs(level[1:-1] - 0.5 * (level[:-2] + level[2:]))
@@ -194,6 +280,17 @@ def _activity(maps: Maps, kind: str, cells: Mask) -> Floats:
     )
     steps = 0.5 * np.abs(maps.back[:, cells].mean(axis=1))
     return np.asarray(own + bend + steps, dtype=np.float64)
+
+
+def _part(maps: Maps, window: Window) -> Floats:
+    """How much each picture takes part in what a window speaks of, shape (K,)."""
+    if window.kind == "boil":
+        return np.asarray(maps.outlier[:, _cells_of(window, maps)].mean(axis=1), dtype=np.float64)
+    of = {"colour": (_pulse.CB, _pulse.CR), "sharpness": (_pulse.SHARP,)}.get(window.kind)
+    if of is None:
+        return _activity(maps, _cells_of(window, maps))
+    swings = [_pulse.swing(maps.series[k].raw, reach) for k in of for reach in (1, 2, 3)]
+    return np.asarray(np.max(swings, axis=0))
 
 
 def _narrow(activity: Floats, a: int, b: int, core: tuple[int, int]) -> tuple[int, int]:
@@ -213,76 +310,37 @@ def _narrow(activity: Floats, a: int, b: int, core: tuple[int, int]) -> tuple[in
     return lo, hi
 
 
-def _finding(
-    view: View, shown: Pictures, maps: Maps, window: Window, cells: Mask, span: tuple[int, int]
-) -> Finding:
+def _told(view: View, shown: Pictures, maps: Maps, window: Window, span: tuple[int, int]) -> Finding:
+    """Turn a window into a finding over the pictures ``[lo, hi)``, with what a person wants to know."""
     lo, hi = span
+    cells = _cells_of(window, maps)
     region = None if window.evidence is None else upright(view, region_of(window.evidence))
     first, last = int(shown.first[lo]), int(shown.last[hi - 1])
-    amplitude, percent, frequency = pulse(view, cells, first, last + 1)
-    colour = _is_colour(maps, cells, lo, hi)
+    boils = window.kind == "boil"
+    activity = _part(maps, window)
+    wave = _wave.measure(view, cells, first, last + 1)
+    step = _wave.fixed_step(activity, lo, hi) if len(shown) == len(view.times) else 0
+    colour = window.kind == "colour" or bool(
+        maps.colour[lo:hi][:, cells].mean() > 0.8 * maps.extremum[lo:hi][:, cells].mean()
+    )
     evidence: dict[str, float | str] = {
-        "amplitude_cv": round(amplitude, 2),
-        "percent": round(percent, 1),
+        "amplitude_cv": round(wave.amplitude, 2),
+        "percent": round(wave.percent, 1),
         "frames": float(last - first + 1),
         "kind": window.kind,
     }
-    if frequency:
-        evidence["frequency_hz"] = round(frequency, 2)
-    worst = lo + int(np.argmax(_activity(maps, window.kind, cells)[lo:hi]))
+    if wave.frequency:
+        evidence["frequency_hz"] = round(wave.frequency, 2)
+    if step:
+        evidence["period_frames"] = float(step)
     return finding(
         view,
         (first, last),
         detector=ID,
         score=window.score,
-        message=_words(window.kind, region, frequency, percent, colour),
-        label="boiling" if window.kind == "boil" else "flicker",
+        message=_wave.words(window.kind, region, wave, step, colour),
+        label="boiling" if boils else "flicker",
         evidence=evidence,
         region=region,
-        worst=float(view.times[shown.first[worst]]),
+        worst=float(view.times[shown.first[lo + int(np.argmax(activity[lo:hi]))]]),
     )
-
-
-def _is_colour(maps: Maps, cells: Mask, lo: int, hi: int) -> bool:
-    colour, luma = maps.colour[lo:hi][:, cells].mean(), maps.extremum[lo:hi][:, cells].mean()
-    return bool(colour > 0.8 * luma)
-
-
-def pulse(view: View, cells: Mask, first: int, stop: int) -> tuple[float, float, float]:
-    """Amplitude in code values, in per cent of the mean, and the dominant frequency in Hz or 0.
-
-    From the mean luma of the cells with a second's trend taken out; a frequency is named where one
-    line of the Hann-windowed spectrum and its neighbours hold most of the power.
-    """
-    series = view.signals.grid.luma[first:stop][:, cells].mean(axis=1).astype(np.float64)
-    count = len(series)
-    if count < 4:
-        return float(np.ptp(series)) / 2, 0.0, 0.0
-    width = min(count, max(3, round(1.0 / view.step)))
-    kernel = np.ones(width)
-    trend = np.convolve(series, kernel, "same") / np.convolve(np.ones(count), kernel, "same")
-    wave = series - trend
-    amplitude = quantile(np.abs(wave), 0.9)
-    percent = 100.0 * amplitude / max(float(series.mean()), 8.0)
-    power = np.abs(np.fft.rfft((wave - wave.mean()) * np.hanning(count))) ** 2
-    power[:2] = 0.0
-    total = float(power.sum())
-    if count < 8 or total <= 0:
-        return amplitude, percent, 0.0
-    peak = int(power.argmax())
-    share = float(power[max(0, peak - 1) : peak + 2].sum()) / total
-    frequency = peak / (count * view.step)
-    return amplitude, percent, frequency if share > 0.5 and frequency >= 1.0 else 0.0
-
-
-def _words(kind: str, region: Region | None, frequency: float, percent: float, colour: bool) -> str:
-    where = place(region)
-    if kind == "boil":
-        return f"Texture boils{f', {where}' if where else ''}."
-    what = ("Colour" if colour else "Brightness") + (f", {where}," if where else "")
-    subject = where.capitalize() if where else "The picture"
-    strength = f", ±{percent:.0f} %" if percent >= 1.5 and not colour else ""
-    if frequency and not colour:
-        times = f"{frequency:.0f}" if frequency >= 1.5 else "once"
-        return f"{subject} pulses {times} times a second{strength}.".replace("once times", "once")
-    return f"{what} changes from frame to frame{strength}."
