@@ -266,6 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = figures(items, moving, judges_of(options))
     show(made)
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(made, indent=1, default=float) + "\n", encoding="utf-8")
 
 

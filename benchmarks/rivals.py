@@ -170,8 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = markdown(table)
     print(text)
     if options.markdown:
+        options.markdown.parent.mkdir(parents=True, exist_ok=True)
         options.markdown.write_text(text, encoding="utf-8")
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(table, indent=1, default=float) + "\n", encoding="utf-8")
 
 
