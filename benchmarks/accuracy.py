@@ -297,7 +297,8 @@ def show(figures: dict[str, Any]) -> None:
         region = "" if row["region IoU"] is None else f"{row['region IoU']:.2f}"
         print(
             f"{kind:14} {row['detector']:9} {row['clips']:5} {row['found']:5.2f} {row['AP clips']:7.3f} "
-            f"{row['F1 frames']:8.3f} {row['AP frames']:8.3f} {row['AP each clip']:9.3f} {row['within 2 frames']:8.2f} {region}"
+            f"{row['F1 frames']:8.3f} {row['AP frames']:8.3f} {row['AP each clip']:9.3f} "
+            f"{row['within 2 frames']:8.2f} {region}"
         )
 
 
