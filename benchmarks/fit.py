@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from benchmarks import fit_boil as boil
 from benchmarks.corpus import Item
-from otio_ai_audit.detectors import _boil, _pulse, _spike, _step, cut, flicker, pop
+from otio_ai_audit.detectors import _boil, _pulse, _series, _spike, _step, cut, flicker, pop
 from otio_ai_audit.detectors._levels import Levels
 from otio_ai_audit.detectors._view import Pictures, look, pictures
 
@@ -21,10 +21,10 @@ Floats = npt.NDArray[np.float64]
 MODELS = {
     "flicker": _pulse.WHOLE,
     "flicker_window": _pulse.WHOLE,
-    "flicker_pump": _pulse.PUMP,
-    "flicker_hue": _pulse.PUMP,
-    "flicker_focus": _pulse.PUMP,
-    "flicker_slow": _pulse.PUMP,
+    "flicker_pump": _series.PUMP,
+    "flicker_hue": _series.PUMP,
+    "flicker_focus": _series.PUMP,
+    "flicker_slow": _series.PUMP,
     "flicker_region": _pulse.REGION,
     "flicker_swell": _pulse.REGION,
     "flicker_boil": _boil.FEATURES,
@@ -52,7 +52,8 @@ JUMPS = {
 """Faults of each model that speaks of single jumps."""
 STEP_FAULTS = ("seam", "seams", "local_step")
 TAIL_FAULTS = ("tail", "tail_dark", "tail_bright", "tail_colour")
-LASTING = ("freeze_16", "freeze_8", "black_tail", "black_middle", "hidden_cut")
+CUTS = ("hidden_cut", "jump_cut", "reframe_cut", "mirror_cut", "dark_cut")
+LASTING = ("freeze_16", "freeze_8", "black_tail", "black_middle", *CUTS)
 
 CALM = 0.985
 """Share of clean clips that stay below the operating point of one model."""
@@ -100,16 +101,22 @@ def rows_of(item: Item) -> dict[str, Any]:
         window = flicker.window_length(shown, view.step, settings)
         if count >= _boil.LEAST:
             cells.append(boil.Cells.of(maps, shown.first, shown.last, window))
-        for a, b in _pulse.windows(count, window):
-            if b - a >= 4:
-                add("flicker_window", _pulse.whole_features(maps, a, b), a, b)
-                add("flicker_pump", _pulse.pump_features(maps.series[_pulse.LUMA], a, b), a, b)
-                add("flicker_hue", _pulse.colour_features(maps, a, b), a, b)
-                add("flicker_focus", _pulse.pump_features(maps.series[_pulse.SHARP], a, b), a, b)
-                add("flicker_region", _pulse.region_features(maps, maps.near, a, b)[0], a, b)
-                add("flicker_swell", _pulse.region_features(maps, maps.swell, a, b)[0], a, b)
-        for a, b in flicker.long_windows(count, window):
-            add("flicker_slow", _pulse.pump_features(maps.series[_pulse.LUMA], a, b), a, b)
+        luma, sharp = maps.series[_series.LUMA], maps.series[_series.SHARP]
+        places = _pulse.windows(count, window)
+        waves = {
+            "flicker_pump": _series.pump_features(luma, places),
+            "flicker_hue": _series.colour_features(maps.series, places),
+            "flicker_focus": _series.pump_features(sharp, places),
+        }
+        for index, (a, b) in enumerate(places):
+            add("flicker_window", _pulse.whole_features(maps, a, b), a, b)
+            add("flicker_region", _pulse.region_features(maps, maps.near, a, b)[0], a, b)
+            add("flicker_swell", _pulse.region_features(maps, maps.swell, a, b)[0], a, b)
+            for name, features in waves.items():
+                add(name, features[index], a, b)
+        if slow := flicker.long_windows(count, window):
+            for (a, b), features in zip(slow, _series.pump_features(luma, slow), strict=True):
+                add("flicker_slow", features, a, b)
         jump_rows(shown, add)
     for segment in view.segments:
         shown = pictures(view, segment)
@@ -209,7 +216,7 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
             if fault.stop >= len(item.signals.grid.pts) - 9
             else clean
         )
-    if name == "cut" and kind == "hidden_cut":
+    if name == "cut" and kind in CUTS:
         return np.where(exact, 1.0, np.where(near, np.nan, 0.0))
     if kind in (*LASTING, *STEP_FAULTS, *TAIL_FAULTS):
         return np.where(near, np.nan, 0.0)

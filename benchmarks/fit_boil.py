@@ -39,15 +39,19 @@ class Cells:
     """Features of the cells of one shot, and the frames of its pictures."""
 
     features: npt.NDArray[np.float16]
-    """Shape (K, R, C, F); half precision, for there are many."""
+    """Of every second picture, shape (H, R, C, F); half precision, for there are many."""
     first: npt.NDArray[np.int64]
     last: npt.NDArray[np.int64]
+    """Frames of these pictures, shape (H,)."""
+    count: int
+    """Pictures of the shot, K."""
     length: int
     """Pictures in a window."""
 
     @classmethod
     def of(cls, maps: Maps, first: Any, last: Any, length: int) -> Cells:
-        return cls(_boil.cell_features(maps).astype(np.float16), first, last, length)
+        features = _boil.cell_features(maps).astype(np.float16)
+        return cls(features, first[:: _boil.STRIDE], last[:: _boil.STRIDE], len(first), length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def peak(own: Fit, shots: Sequence[Cells]) -> float:
     """Evidence of the strongest window of a clip."""
     best = -np.inf
     for shot in shots:
-        evidence = _boil.smoothed(shot.features, own.model())
+        evidence = _boil.evidence(shot.features, own.model(), shot.count)
         for a, b in _boil.windows(len(evidence), shot.length):
             best = max(best, _boil.over(evidence, a, b)[0])
     return best + own.bias

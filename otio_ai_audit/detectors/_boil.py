@@ -38,51 +38,73 @@ SHARE = 0.03
 """Share of the picture's cells that make up the area of a boil."""
 LEAST = 5
 """Fewer pictures than this cannot boil."""
-BLOCK = 128
-"""Pictures that are turned into features at once."""
+STRIDE = 2
+"""Every second picture is looked at: each sees both its neighbours anyway."""
+BLOCK = 64
+"""Pictures that are turned into features at once; even, so that strides go on from block to block."""
 
 
 def cell_features(maps: Maps) -> Float32:
-    """Features (K, R, C, F) of every cell around every picture; at least three pictures."""
-    raw = np.stack(
-        [
-            _inner(maps.outlier),
-            _inner(maps.error, last=False),
-            _inner(maps.extremum),
-            _inner(maps.jitter, first=2),
-            _inner(maps.stack[_pulse.SPEED], last=False),
-            _inner(maps.stack[_pulse.TRUST], last=False),
-            maps.texture,
-            maps.luma,
-            *maps.products,
-        ],
-        axis=1,
-    )
-    means = np.maximum(running(box(raw, 1), REACH), -1e6)
+    """Features (H, R, C, F) of every cell around every second picture, H = ⌈K/2⌉; at least three pictures.
+
+    Made in blocks of pictures, so that what is worked on stays in the processor's cache.
+    """
+    rows = [
+        _inner(maps.outlier),
+        _inner(maps.error, last=False),
+        _inner(maps.extremum),
+        _inner(maps.jitter, first=2),
+        _inner(maps.stack[_pulse.SPEED], last=False),
+        _inner(maps.stack[_pulse.TRUST], last=False),
+        maps.texture,
+        maps.luma,
+        *maps.products,
+    ]
+    count = len(maps.luma)
+    blocks = []
+    for start in range(0, count, BLOCK):
+        first, stop = max(0, start - REACH), min(count, start + BLOCK + REACH)
+        part = np.stack([row[first:stop] for row in rows], axis=1)
+        inner = slice(start - first, start - first + min(BLOCK, count - start), STRIDE)
+        near = _lowest(box(np.ascontiguousarray(part[:, 0]), 1), REACH)[inner]
+        blocks.append(_features(box(running(part, REACH)[inner], 1), near))
+    return np.concatenate(blocks)
+
+
+def _features(means: Float32, low: Float32) -> Float32:
     outlier, error, extremum, jitter, speed, trust, texture, luma, *products = np.moveaxis(means, 1, 0)
     own_next, own_square, back_next, back_square = products
-    near = box(np.ascontiguousarray(raw[:, 0]), 1)
-    low = near.copy()
-    for step in range(1, REACH + 1):
-        np.minimum(low[step:], near[:-step], out=low[step:])
-        np.minimum(low[:-step], near[step:], out=low[:-step])
-    logs = np.log(
-        [
+    out = np.empty((*outlier.shape, len(FEATURES)), dtype=np.float32)
+    for index, values in enumerate(
+        (
             outlier + np.float32(0.05),
             (outlier + np.float32(0.05)) / (error + np.float32(0.1)),
             _ratio(outlier, 0.2),
             texture + np.float32(1),
             (extremum + np.float32(0.05)) / (outlier + np.float32(0.05)),
             jitter + np.float32(0.05),
+            own_next / (own_square + np.float32(0.1)),
             speed + np.float32(0.1),
+            trust,
             (low + np.float32(0.05)) / (outlier + np.float32(0.05)),
             luma + np.float32(16),
             _ratio(error, 0.4),
-        ]
-    )
-    reversal, persistence = own_next / (own_square + 0.1), back_next / (back_square + 0.1)
-    rows = [*logs[:6], reversal, logs[6], trust, *logs[7:], persistence]
-    return np.stack(rows, axis=-1).astype(np.float32)
+            back_next / (back_square + np.float32(0.1)),
+        )
+    ):
+        out[..., index] = (
+            values if FEATURES[index] in ("reversal", "trust", "persistence") else np.log(values)
+        )
+    return out
+
+
+def _lowest(values: Float32, reach: int) -> Float32:
+    """Least value along the first axis over `reach` places on either side."""
+    out = values.copy()
+    for step in range(1, min(reach, len(values) - 1) + 1):
+        np.minimum(out[step:], values[:-step], out=out[step:])
+        np.minimum(out[:-step], values[step:], out=out[:-step])
+    return out
 
 
 def _inner(values: Float32, first: int = 1, last: bool = True) -> Float32:
@@ -100,17 +122,12 @@ def _ratio(values: Float32, floor: float) -> Float32:
     return np.asarray((values + np.float32(floor)) / (middle + np.float32(floor)), dtype=np.float32)
 
 
-def evidence(maps: Maps, model: Model) -> Float32:
-    """Evidence (K, R, C) of the model for every cell; single cells do not count: 3 × 3 are meaned."""
-    return smoothed(cell_features(maps), model)
-
-
-def smoothed(features: Float32 | npt.NDArray[np.float16], model: Model) -> Float32:
-    """Evidence of features (K, R, C, F), meaned over 3 × 3 cells; shape (K, R, C)."""
+def evidence(features: Float32 | npt.NDArray[np.float16], model: Model, count: int) -> Float32:
+    """Evidence (K, R, C) for features of every second of `count` pictures; 3 × 3 cells are meaned."""
     out = np.empty(features.shape[:3], dtype=np.float32)
     for start in range(0, len(features), BLOCK):
         out[start : start + BLOCK] = model.evidence(features[start : start + BLOCK].astype(np.float32))
-    return box(out, 1)
+    return np.repeat(box(out, 1), STRIDE, axis=0)[:count]
 
 
 def over(cells: Float32, a: int, b: int) -> tuple[float, Float32, Mask]:

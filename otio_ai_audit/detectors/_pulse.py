@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otio_ai_audit.detectors._arrays import box, median, quantile
+from otio_ai_audit.detectors._series import Series, series_of
 from otio_ai_audit.detectors._view import Floats, Mask, Pictures, believed
 from otio_ai_audit.model import Float32
 
@@ -40,31 +41,11 @@ REGION = (
     "light",
     "detail",
 )
-PUMP = ("swing", "raw_swing", "agreement", "returns", "turns", "relative", "coherence")
 LAGS = (2, 3, 6)
 """Pictures on either side over which an area may swell and fall."""
 CELLS = ("extremum", "colour", "jitter", "error", "skip", "trust", "speed", "detail")
 """Maps that windows mean over time, in the order in which they are stacked."""
 EXTREMUM, COLOUR, JITTER, ERROR, SKIP, TRUST, SPEED, DETAIL = range(len(CELLS))
-
-
-LUMA, CB, CR, SHARP = range(4)
-FLARE = 20.0
-"""Code values of the picture's mean that a light has to add."""
-SHARPNESS = np.float32(50)
-"""Per unit of log detail: makes a tenth of the sharpness weigh as much as five code values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One quantity of the whole picture over time, shapes (K,)."""
-
-    steps: Floats
-    """Change since the picture before, with motion taken out."""
-    raw: Floats
-    """Mean over the picture."""
-    stir: Floats
-    """Mean size of what cells change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +146,7 @@ class Maps:
             texture=shown.detail,
             luma=shown.luma,
             jump=jump,
-            series=_series(shown, weight),
+            series=series_of(shown, weight),
             pump=swing(np.cumsum(jump), 3),
             bounce=swing(np.cumsum(jump), 2),
             level=level,
@@ -248,81 +229,6 @@ def whole_features(maps: Maps, a: int, b: int) -> Floats:
         [*logs[:2], persistence.mean(), logs[2], turnover, *logs[3:7], usual[TRUST], *logs[7:]],
         dtype=np.float64,
     )
-
-
-def _series(shown: Pictures, weight: Float32) -> tuple[Series, ...]:
-    total = weight.sum(axis=(1, 2), dtype=np.float64)
-    out = [
-        Series(
-            steps=(shown.back[:, k] * weight).sum(axis=(1, 2), dtype=np.float64) / total,
-            raw=cells.mean(axis=(1, 2), dtype=np.float64),
-            stir=np.abs(shown.back[:, k]).mean(axis=(1, 2)).astype(np.float64),
-        )
-        for k, cells in enumerate((shown.luma, shown.blue, shown.red))
-    ]
-    sharp = SHARPNESS * np.log(shown.detail + np.float32(1))
-    steps = np.zeros_like(sharp)
-    steps[1:] = np.diff(sharp, axis=0)
-    means = (steps.mean(axis=(1, 2)), sharp.mean(axis=(1, 2)), np.abs(steps).mean(axis=(1, 2)))
-    return (*out, Series(*(mean.astype(np.float64) for mean in means)))
-
-
-def pump_features(series: Series, a: int, b: int) -> Floats:
-    """Features (F,) of the whole picture going up and down over ``[a, b)``.
-
-    The level is integrated from what frames change with motion taken out, less its straight trend; the
-    raw mean has to agree, so that neither a moving camera nor a drift of the integral counts.
-    """
-    steps = series.steps[a + 1 : b]
-    level = np.concatenate([[0.0], np.cumsum(steps)])
-    raw = series.raw[a:b]
-    swing, raw_swing = _detrended(level), _detrended(raw)
-    size, raw_size = float(swing.std()), float(raw_swing.std())
-    agreement = float((swing * raw_swing).mean()) / (size * raw_size + 0.05)
-    path = float(np.abs(steps).sum())
-    turns = np.diff(np.sign(np.where(np.abs(swing) > 0.3 * size, swing, 0.0)))
-    return np.asarray(
-        [
-            np.log(size + 0.05),
-            np.log(raw_size + 0.05),
-            agreement,
-            1.0 - abs(float(level[-1])) / (path + 0.2),
-            float(np.count_nonzero(turns)) / (b - a),
-            np.log((min(size, raw_size) + 0.05) / (raw.mean() + 16.0)),
-            np.log((np.abs(steps).mean() + 0.05) / (series.stir[a + 1 : b].mean() + 0.2)),
-        ]
-    )
-
-
-def colour_features(maps: Maps, a: int, b: int) -> Floats:
-    """`pump_features` of Cb or Cr, whichever swings more."""
-    both = [pump_features(series, a, b) for series in maps.series[CB : CR + 1]]
-    return max(both, key=lambda features: float(features[0] + features[1]))
-
-
-def is_light(maps: Maps, a: int, b: int) -> bool:
-    """Whether brightness only flares up, far and now and then: a light that the scene shows.
-
-    Flicker of a video model goes both ways, or lasts. An even strobe is not told from it.
-    """
-    raw = maps.series[LUMA].raw[a:b]
-    base = quantile(raw, 0.3)
-    up, down = float(raw.max()) - base, base - float(raw.min())
-    often = float((raw > base + 0.3 * up).mean())
-    return up > FLARE and up > 4 * down and often < 0.45
-
-
-def cycles(series: Series, a: int, b: int) -> float:
-    """How often the level goes round over ``[a, b)``: half of how often it crosses from side to side."""
-    swing = _detrended(np.concatenate([[0.0], np.cumsum(series.steps[a + 1 : b])]))
-    far = swing[np.abs(swing) > 0.5 * swing.std()]
-    return 0.5 * (1 + np.count_nonzero(np.diff(np.sign(far)))) if len(far) else 0.0
-
-
-def _detrended(series: Floats) -> Floats:
-    t = np.arange(len(series)) - (len(series) - 1) / 2
-    slope = float((t * series).sum() / (t**2).sum())
-    return np.asarray(series - series.mean() - slope * t)
 
 
 def region_features(maps: Maps, pulses: Float32, a: int, b: int) -> tuple[Floats, Float32]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otio_ai_audit.detectors import _boil, _pulse, _wave
+from otio_ai_audit.detectors import _boil, _pulse, _series, _wave
 from otio_ai_audit.detectors._arrays import median, quantile
 from otio_ai_audit.detectors._pulse import Maps
 from otio_ai_audit.detectors._score import Anchors, model
@@ -109,11 +109,10 @@ def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Fl
     maps = Maps.of(shown)
     count = len(shown)
     clip = float(model("flicker").score(_pulse.whole_features(maps, 0, count)))
-    if _pulse.is_light(maps, 0, count):
+    if _series.is_light(maps.series[_series.LUMA], 0, count):
         clip = min(clip, ALONE)
     length = window_length(shown, view.step, settings)
-    seen = [one for a, b in _pulse.windows(count, length) for one in _window(maps, a, b)]
-    seen += [_slow(maps, a, b) for a, b in long_windows(count, length)]
+    seen = [*_windows(maps, _pulse.windows(count, length)), *_slow(maps, long_windows(count, length))]
     boils, boiling = _boils(maps, length)
     top = max((one.score for one in (*seen, *boils)), default=0.0)
     best = top if top >= WARNING else clip
@@ -133,27 +132,33 @@ def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Fl
     return best, curve if best >= WARNING else np.minimum(curve, BELOW), found
 
 
-def _window(maps: Maps, a: int, b: int) -> list[Window]:
-    if b - a < 4:
+def _windows(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
+    """Ask the models of windows of one length, one kind after the other."""
+    if not places or places[0][1] - places[0][0] < 4:
         return []
-    whole = float(model("flicker_window").score(_pulse.whole_features(maps, a, b)))
-    luma, sharp = maps.series[_pulse.LUMA], maps.series[_pulse.SHARP]
-    pump = float(model("flicker_pump").score(_pulse.pump_features(luma, a, b)))
-    hue = float(model("flicker_hue").score(_pulse.colour_features(maps, a, b)))
-    focus = float(model("flicker_focus").score(_pulse.pump_features(sharp, a, b)))
-    if _is_one_jump(maps.activity[a:b]) or _pulse.is_light(maps, a, b):
-        whole, pump, hue, focus = (min(score, ALONE) for score in (whole, pump, hue, focus))
-    out = [
-        Window(a, b, "whole", max(whole, pump)),
-        Window(a, b, "colour", hue),
-        Window(a, b, "sharpness", focus),
-    ]
+    luma = maps.series[_series.LUMA]
+    whole = np.stack([_pulse.whole_features(maps, a, b) for a, b in places])
+    kinds = {
+        "whole": np.maximum(
+            model("flicker_window").score(whole),
+            model("flicker_pump").score(_series.pump_features(luma, places)),
+        ),
+        "colour": model("flicker_hue").score(_series.colour_features(maps.series, places)),
+        "sharpness": model("flicker_focus").score(_series.pump_features(maps.series[_series.SHARP], places)),
+    }
+    out = []
+    for index, (a, b) in enumerate(places):
+        excused = _is_one_jump(maps.activity[a:b]) or _series.is_light(luma, a, b)
+        most = ALONE if excused else 1.0
+        out += [Window(a, b, kind, min(float(scores[index]), most)) for kind, scores in kinds.items()]
     for name, pulses in (("flicker_region", maps.near), ("flicker_swell", maps.swell)):
-        features, evidence = _pulse.region_features(maps, pulses, a, b)
-        score = float(model(name).score(features))
-        if score > ALONE and _is_one_jump(_activity(maps, _pulse.top_cells(evidence))[a:b]):
-            score = ALONE
-        out.append(Window(a, b, "region", score, evidence))
+        regions = [_pulse.region_features(maps, pulses, a, b) for a, b in places]
+        scores = model(name).score(np.stack([features for features, _ in regions]))
+        for (a, b), (_, evidence), value in zip(places, regions, scores, strict=True):
+            score = float(value)
+            if score > ALONE and _is_one_jump(_activity(maps, _pulse.top_cells(evidence))[a:b]):
+                score = ALONE
+            out.append(Window(a, b, "region", score, evidence))
     return out
 
 
@@ -162,12 +167,17 @@ def long_windows(count: int, length: int) -> list[tuple[int, int]]:
     return _pulse.windows(count, min(count, LONG * length)) if count >= 1.5 * length else []
 
 
-def _slow(maps: Maps, a: int, b: int) -> Window:
-    luma = maps.series[_pulse.LUMA]
-    score = float(model("flicker_slow").score(_pulse.pump_features(luma, a, b)))
-    # up and down once may be anything that happens in the scene, or a fade
-    excused = _pulse.cycles(luma, a, b) < CYCLES or _pulse.is_light(maps, a, b)
-    return Window(a, b, "whole", min(score, ALONE if excused else SLOW))
+def _slow(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
+    if not places:
+        return []
+    luma = maps.series[_series.LUMA]
+    scores = model("flicker_slow").score(_series.pump_features(luma, places))
+    out = []
+    for (a, b), score in zip(places, scores, strict=True):
+        # up and down once may be anything that happens in the scene, or a fade
+        excused = _series.cycles(luma, a, b) < CYCLES or _series.is_light(luma, a, b)
+        out.append(Window(a, b, "whole", min(float(score), ALONE if excused else SLOW)))
+    return out
 
 
 def _is_one_jump(activity: Floats) -> bool:
@@ -184,7 +194,7 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
     if count < _boil.LEAST:
         return [], curve
     boil = model("flicker_boil")
-    cells = _boil.evidence(maps, boil)
+    cells = _boil.evidence(_boil.cell_features(maps), boil, count)
     windows = [(a, b, *_boil.over(cells, a, b)) for a, b in _boil.windows(count, length)]
     found: list[Window] = []
     taken = np.zeros(count, dtype=np.bool_)
@@ -286,7 +296,7 @@ def _part(maps: Maps, window: Window) -> Floats:
     """How much each picture takes part in what a window speaks of, shape (K,)."""
     if window.kind == "boil":
         return np.asarray(maps.outlier[:, _cells_of(window, maps)].mean(axis=1), dtype=np.float64)
-    of = {"colour": (_pulse.CB, _pulse.CR), "sharpness": (_pulse.SHARP,)}.get(window.kind)
+    of = {"colour": (_series.CB, _series.CR), "sharpness": (_series.SHARP,)}.get(window.kind)
     if of is None:
         return _activity(maps, _cells_of(window, maps))
     swings = [_pulse.swing(maps.series[k].raw, reach) for k in of for reach in (1, 2, 3)]
