@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from otio_ai_audit.detectors._arrays import quantile
-from otio_ai_audit.detectors._view import Floats, Pictures
-from otio_ai_audit.model import Float32
+from otio_ai_audit.detectors._view import Floats, Mask, Pictures
+from otio_ai_audit.model import Float32, UInt8
 
 PUMP = ("swing", "raw_swing", "agreement", "returns", "turns", "relative", "coherence")
 LUMA, CB, CR, SHARP = range(4)
@@ -43,10 +43,20 @@ def series_of(shown: Pictures, weight: Float32) -> tuple[Series, ...]:
         for k, cells in enumerate((shown.luma, shown.blue, shown.red))
     ]
     sharp = SHARPNESS * np.log(shown.detail + np.float32(1))
+    _without_coding(sharp, shown.kind)
     steps = np.zeros_like(sharp)
     steps[1:] = np.diff(sharp, axis=0)
     means = (steps.mean(axis=(1, 2)), sharp.mean(axis=(1, 2)), np.abs(steps).mean(axis=(1, 2)))
     return (*out, Series(*(mean.astype(np.float64) for mean in means)))
+
+
+def _without_coding(sharp: Float32, kind: UInt8) -> None:
+    """Take out (in place) what a codec makes of it: its picture types are not equally sharp."""
+    usual = np.median(sharp, axis=0)
+    for one in np.unique(kind):
+        own = kind == one
+        if 1 < np.count_nonzero(own) < len(kind):
+            sharp[own] -= np.median(sharp[own], axis=0) - usual
 
 
 def pump_features(series: Series, windows: Sequence[tuple[int, int]]) -> Floats:
@@ -93,6 +103,16 @@ def is_light(series: Series, a: int, b: int) -> bool:
     up, down = float(raw.max()) - base, base - float(raw.min())
     often = float((raw > base + 0.3 * up).mean())
     return up > FLARE and up > 4 * down and often < 0.45
+
+
+def flares(series: Series) -> Mask:
+    """Pictures (K,) of a shot that light of the scene makes brighter; if any does."""
+    raw = series.raw
+    if not is_light(series, 0, len(raw)):
+        return np.zeros(len(raw), dtype=np.bool_)
+    base = quantile(raw, 0.3)
+    lit = raw > base + 0.3 * (raw.max() - base)
+    return np.asarray(lit | np.roll(lit, 1) | np.roll(lit, -1))
 
 
 def cycles(series: Series, a: int, b: int) -> float:

@@ -24,6 +24,7 @@ from otio_ai_audit.model import (
     GridSignals,
     MediaSignals,
     Span,
+    UInt8,
 )
 
 Mask = npt.NDArray[np.bool_]
@@ -175,6 +176,8 @@ class Pictures:
     """Shape (K, R, C)."""
     likeness: Float32
     """Shape (K,); 1 for the first."""
+    kind: UInt8
+    """Picture type of the codec, shape (K,)."""
 
     def __len__(self) -> int:
         return len(self.first)
@@ -222,6 +225,7 @@ def pictures(view: View, segment: tuple[int, int], fold: bool = True) -> Picture
         outlier=motion.outlier[last],
         trust=motion.trust[first],
         likeness=likeness,
+        kind=grid.kind[first],
     )
 
 

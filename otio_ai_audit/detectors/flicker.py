@@ -137,6 +137,7 @@ def _windows(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
     if not places or places[0][1] - places[0][0] < 4:
         return []
     luma = maps.series[_series.LUMA]
+    flares = _series.flares(luma)
     whole = np.stack([_pulse.whole_features(maps, a, b) for a, b in places])
     kinds = {
         "whole": np.maximum(
@@ -146,17 +147,17 @@ def _windows(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
         "colour": model("flicker_hue").score(_series.colour_features(maps.series, places)),
         "sharpness": model("flicker_focus").score(_series.pump_features(maps.series[_series.SHARP], places)),
     }
+    shown = [bool(flares[a:b].any()) or _series.is_light(luma, a, b) for a, b in places]
     out = []
     for index, (a, b) in enumerate(places):
-        excused = _is_one_jump(maps.activity[a:b]) or _series.is_light(luma, a, b)
-        most = ALONE if excused else 1.0
+        most = ALONE if shown[index] or _is_one_jump(maps.activity[a:b]) else 1.0
         out += [Window(a, b, kind, min(float(scores[index]), most)) for kind, scores in kinds.items()]
     for name, pulses in (("flicker_region", maps.near), ("flicker_swell", maps.swell)):
         regions = [_pulse.region_features(maps, pulses, a, b) for a, b in places]
         scores = model(name).score(np.stack([features for features, _ in regions]))
-        for (a, b), (_, evidence), value in zip(places, regions, scores, strict=True):
+        for (a, b), (_, evidence), value, lit in zip(places, regions, scores, shown, strict=True):
             score = float(value)
-            if score > ALONE and _is_one_jump(_activity(maps, _pulse.top_cells(evidence))[a:b]):
+            if score > ALONE and (lit or _is_one_jump(_activity(maps, _pulse.top_cells(evidence))[a:b])):
                 score = ALONE
             out.append(Window(a, b, "region", score, evidence))
     return out
@@ -171,11 +172,12 @@ def _slow(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
     if not places:
         return []
     luma = maps.series[_series.LUMA]
+    flares = _series.flares(luma)
     scores = model("flicker_slow").score(_series.pump_features(luma, places))
     out = []
     for (a, b), score in zip(places, scores, strict=True):
         # up and down once may be anything that happens in the scene, or a fade
-        excused = _series.cycles(luma, a, b) < CYCLES or _series.is_light(luma, a, b)
+        excused = _series.cycles(luma, a, b) < CYCLES or flares[a:b].any() or _series.is_light(luma, a, b)
         out.append(Window(a, b, "whole", min(float(score), ALONE if excused else SLOW)))
     return out
 
@@ -195,11 +197,14 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
         return [], curve
     boil = model("flicker_boil")
     cells = _boil.evidence(_boil.cell_features(maps), boil, count)
+    flares = _series.flares(maps.series[_series.LUMA])
     windows = [(a, b, *_boil.over(cells, a, b)) for a, b in _boil.windows(count, length)]
     found: list[Window] = []
     taken = np.zeros(count, dtype=np.bool_)
     for a, b, value, evidence, area in sorted(windows, key=lambda one: -one[2]):
         score = float(boil.anchors.score(value))
+        if flares[a:b].any():
+            score = min(score, ALONE)
         if (found and score < NOTE) or len(found) == BOILS:
             break
         if taken[a:b].any():
