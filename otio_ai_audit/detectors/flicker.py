@@ -125,7 +125,8 @@ def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Fl
         curve[one.a : one.b] = np.maximum(curve[one.a : one.b], one.score)
     found: list[Finding] = []
     if best >= NOTE:
-        curve, found = _ranges(view, shown, maps, seen, np.maximum(curve, clip))
+        spoken = np.maximum(curve, clip) if clip >= max(curve.max(), boiling.max()) else curve
+        curve, found = _ranges(view, shown, maps, seen, spoken)
         told = [_told(view, shown, maps, one, (one.a, one.b)) for one in boils if one.score >= NOTE]
         found = _without_echoes(found, told)
     curve = 1.0 - (1.0 - curve) * (1.0 - boiling)  # either alone; both together rank above one
@@ -335,9 +336,6 @@ def _told(view: View, shown: Pictures, maps: Maps, window: Window, span: tuple[i
     activity = _part(maps, window)
     wave = _wave.measure(view, cells, first, last + 1)
     step = _wave.fixed_step(activity, lo, hi) if len(shown) == len(view.times) else 0
-    colour = window.kind == "colour" or bool(
-        maps.colour[lo:hi][:, cells].mean() > 0.8 * maps.extremum[lo:hi][:, cells].mean()
-    )
     evidence: dict[str, float | str] = {
         "amplitude_cv": round(wave.amplitude, 2),
         "percent": round(wave.percent, 1),
@@ -353,7 +351,7 @@ def _told(view: View, shown: Pictures, maps: Maps, window: Window, span: tuple[i
         (first, last),
         detector=ID,
         score=window.score,
-        message=_wave.words(window.kind, region, wave, step, colour),
+        message=_wave.words(window.kind, region, wave, step),
         label="boiling" if boils else "flicker",
         evidence=evidence,
         region=region,
