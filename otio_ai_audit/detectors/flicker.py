@@ -212,6 +212,8 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
             continue
         series = _boil.along(cells, area)
         lo, hi = _stretch(series, value, a, b, boil.anchors)
+        # evidence sees some pictures at once; what leaves its neighbours says which ones
+        lo, hi = _narrow(maps.outlier[:, area].mean(axis=1).astype(np.float64), lo, hi, (lo, hi))
         taken[lo:hi] = True
         found.append(Window(lo, hi, "boil", score, evidence))
         curve = np.maximum(curve, np.minimum(boil.anchors.score(series), score))
