@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import scenes, scenes_light, whole
-from benchmarks.inject import EXTRA, FAULTS, LONG, WAVES, Fault, Frames, inject
+from benchmarks.inject import APART, CUTS, EXTRA, FAULTS, JOINED, LONG, WAVES, Fault, Frames, inject
 from otio_ai_audit.model import ClipUse, Media, MediaFailure, MediaJob, MediaSignals, Span
 
 LONG_SIDE = 416
@@ -124,7 +124,7 @@ def bases(specs: Sequence[Spec]) -> list[Spec]:
 def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
     """Clean clips encoded again, as they are and with faults that take turns."""
     clean = bases(specs)[:: 4 if quick else 1]
-    kinds = [*(kind for kind in FAULTS if kind not in (*LONG, *EXTRA, *WAVES)), "hidden_cut"]
+    kinds = [*(kind for kind in FAULTS if kind not in APART), "hidden_cut"]
     out: list[Spec] = []
     for index, base in enumerate(clean):
         common = {
@@ -139,8 +139,8 @@ def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
         chosen = [kinds[(index * PER_CLIP + turn) % len(kinds)] for turn in range(PER_CLIP)]
         extra = [EXTRA[(index * EXTRA_PER_CLIP + turn) % len(EXTRA)] for turn in range(EXTRA_PER_CLIP)]
         waves = [WAVES[(index * WAVES_PER_CLIP + turn) % len(WAVES)] for turn in range(WAVES_PER_CLIP)]
-        for turn, kind in enumerate([*chosen, LONG[index % 2], *extra, *waves]):
-            other = apart[(index * 7 + turn) % len(apart)].file if kind == "hidden_cut" else ""
+        for turn, kind in enumerate([*chosen, LONG[index % 2], *extra, *waves, CUTS[index % len(CUTS)]]):
+            other = apart[(index * 7 + turn) % len(apart)].file if kind in JOINED else ""
             out.append(
                 Spec(name=f"{kind}:{base.file}", seed=index, fault=kind, other=other, **common)  # type: ignore[arg-type]
             )
@@ -157,7 +157,7 @@ FAULTLESS = (
 def made(quick: bool = False) -> list[Spec]:
     """Made clean scenes, and some with faults."""
     out: list[Spec] = []
-    kinds = [kind for kind in FAULTS if kind not in (*LONG, *EXTRA, *WAVES)]
+    kinds = [kind for kind in FAULTS if kind not in APART]
     for index, scene in enumerate(scenes.SCENES):
         for seed in range(1 if quick else 4):
             out.append(

@@ -57,8 +57,10 @@ LASTING = ("freeze_16", "freeze_8", "black_tail", "black_middle", *CUTS)
 
 CALM = 0.985
 """Share of clean clips that stay below the operating point of one model."""
+CALMER = {"cut": 1.0}
+"""Models whose operating point all clean clips stay below: what a cut leaves is there or it is not."""
 SPREAD = (
-    {"flicker": 0.3, "flicker_boil": 0.05}
+    {"flicker": 0.3, "flicker_boil": 0.05, "cut": 0.5}
     | dict.fromkeys(("flicker_hue", "flicker_focus", "flicker_slow", "flicker_swell"), 0.3)
     | dict.fromkeys(("pop_spike", "pop_patch", "pop_thing", "pop_step", "pop_shift", "pop_tail"), 0.5)
 )
@@ -160,7 +162,7 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
     count = len(rows.features)
     unknown, clean = np.full(count, np.nan), np.zeros(count)
     kind = fault.kind if fault else ""
-    if spec.scene in SHOWN and name != "cut":
+    if spec.scene in SHOWN:
         return unknown
     if name == "flicker_slow" and spec.scene in ("fade", "exposure", "dissolve"):
         return unknown  # up or down once is excused by a rule
@@ -316,7 +318,7 @@ def _standard(x: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
 def fit_model(name: str, items: Sequence[Item], table: Table, ridge: float = 3.0) -> dict[str, Any]:
     """Fit one model: weights on all rows, anchors on evidence from rows that were left out."""
-    solve = monotone if name.startswith("pop") else logistic
+    solve = monotone if name.startswith(("pop", "cut")) else logistic
     mean, scale = _standard(table.features, table.weight)
     x = np.clip((table.features - mean) / scale, -4.0, 4.0)
     weights, _ = solve(x, table.labels, table.weight, ridge)
@@ -342,7 +344,7 @@ def fit_model(name: str, items: Sequence[Item], table: Table, ridge: float = 3.0
 
 def anchors(name: str, clean: Floats, faulty: Floats) -> dict[str, float]:
     """Evidence at which the score is 0.1, 0.5 and 0.8, from the peaks of clips that a fit had not seen."""
-    limit = float(np.quantile(clean, CALM))
+    limit = float(np.quantile(clean, CALMER.get(name, CALM)))
     weakest = float(np.quantile(faulty, 0.1))
     spread = SPREAD.get(name, 0.9) * float(clean.std())
     gap = weakest - limit

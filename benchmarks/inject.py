@@ -389,6 +389,47 @@ def hidden_cut(
     return [*frames[:at], *rest], Fault("hidden_cut", "cut", at, at + 1)
 
 
+def _goes_over(
+    frames: Sequence[Image], rng: np.random.Generator, name: str, change: Callable[[Image], Image]
+) -> tuple[Frames, Fault]:
+    """Change every frame from one place on."""
+    at = int(rng.integers(len(frames) // 4, 3 * len(frames) // 4))
+    return [*frames[:at], *(change(frame) for frame in frames[at:])], Fault(name, "cut", at, at + 1)
+
+
+def jump_cut(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Leave out 8 to 20 frames, as many as make the largest leap: the same clip goes on later."""
+    count = len(frames)
+    at = int(rng.integers(count // 4, count // 2))
+    lengths = range(8, max(9, min(21, count - at - 10)))
+    leaps = [float(np.abs(frames[at + n].astype(np.float32) - frames[at - 1]).mean()) for n in lengths]
+    left_out = lengths[int(np.argmax(leaps))]
+    return [*frames[:at], *frames[at + left_out :]], Fault("jump_cut", "cut", at, at + 1)
+
+
+def reframe_cut(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Show a part of the picture, 1.15 to 1.4 times as large, from one frame on."""
+    rows, columns = frames[0].shape[:2]
+    zoom, down, right = rng.uniform(1.15, 1.4), *rng.uniform(0.2, 0.8, 2)
+    y = ((np.arange(rows) + rows * (zoom - 1) * down) / zoom).astype(int)
+    x = ((np.arange(columns) + columns * (zoom - 1) * right) / zoom).astype(int)
+    return _goes_over(frames, rng, "reframe_cut", lambda frame: np.ascontiguousarray(frame[y][:, x]))
+
+
+def mirror_cut(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
+    """Left and right change places from one frame on."""
+    return _goes_over(frames, rng, "mirror_cut", lambda frame: np.ascontiguousarray(frame[:, ::-1]))
+
+
+def dark_cut(
+    frames: Sequence[Image], rng: np.random.Generator, other: Sequence[Image]
+) -> tuple[Frames, Fault]:
+    """Go over to another clip, both of them at night: 7 to 12 % of their light."""
+    out, fault = hidden_cut(frames, rng, other)
+    dim = rng.uniform(0.07, 0.12)
+    return [_gain(frame, dim) for frame in out], Fault("dark_cut", "cut", fault.first, fault.stop)
+
+
 FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames, Fault]]] = {
     "alternate_3": alternate_3,
     "alternate_12": alternate_12,
@@ -422,31 +463,40 @@ FAULTS: dict[str, Callable[[Sequence[Image], np.random.Generator], tuple[Frames,
     "tail_dark": tail_dark,
     "tail_bright": tail_bright,
     "tail_colour": tail_colour,
+    "jump_cut": jump_cut,
+    "reframe_cut": reframe_cut,
+    "mirror_cut": mirror_cut,
 }
-"""`hidden_cut` needs a second clip and stands apart."""
+"""`JOINED` need a second clip and stand apart."""
+JOINED = {"hidden_cut": hidden_cut, "dark_cut": dark_cut}
+"""Faults that go over to another clip."""
 LONG = ("boil_long", "fur_long")
 """Faults from a clip's first frame to its last."""
 WAVES = ("local_6hz", "boil_fine", "slow_pump", "hue_pulse", "boil_coarse", "soften")
 """More of flicker; these take turns of their own, so that the turns of the others stay as they are."""
 EXTRA = ("blob", "seams", "local_step", "tail_dark", "tail_bright", "tail_colour")
 """More of jumps, in turns of their own too."""
+CUTS = ("jump_cut", "mirror_cut", "reframe_cut", "dark_cut")
+"""More of cuts, in turns of their own too."""
+APART = (*LONG, *WAVES, *EXTRA, *CUTS)
+"""Kinds that take no part in the turns of the others."""
 
 
 def inject(
     frames: Sequence[Image], kind: str, seed: int, other: Sequence[Image] | None = None
 ) -> tuple[Frames, Fault]:
-    """Put one fault into a clip; `other` is the clip behind a hidden cut.
+    """Put one fault into a clip; `other` is the clip behind a cut to another one.
 
     Raises
     ------
     ValueError
-        Where the clip is shorter than 24 frames, or a hidden cut has no other clip.
+        Where the clip is shorter than 24 frames, or a cut to another clip has none.
     """
     if len(frames) < 24:
         raise ValueError(f"A fault needs at least 24 frames, the clip has {len(frames)}.")
     rng = np.random.default_rng([seed, *kind.encode()])
-    if kind == "hidden_cut":
+    if kind in JOINED:
         if other is None:
             raise ValueError("A hidden cut needs another clip.")
-        return hidden_cut(frames, rng, other)
+        return JOINED[kind](frames, rng, other)
     return FAULTS[kind](frames, rng)

@@ -64,6 +64,19 @@ def test_what_moves_or_fades_fast_is_no_cut(scene: str) -> None:
     assert (detect("cut", use_of(clean(scene))).scores["V1/0001"] or 0.0) < WARNING
 
 
+@pytest.mark.parametrize(("scene", "seed"), [("lamp", 2), ("lamp", 3), ("strobe", 0), ("strobe", 2)])
+def test_light_that_changes_on_what_stays_is_no_cut(scene: str, seed: int) -> None:
+    assert cuts([*made(scene, seed, 48)]) == []
+
+
+@pytest.mark.parametrize("gain", [0.3, 0.5])
+def test_a_lamp_that_goes_out_is_no_cut_and_another_scene_in_the_dark_is(gain: float) -> None:
+    frames, other = made("pan"), made("zoom", 77)
+    side = np.linspace(gain, 0.5 * gain, WIDTH)[None, :, None]
+    assert cuts([*frames[:20], *((frame * side).astype(np.uint8) for frame in frames[20:])]) == []
+    assert cuts([*frames[:20], *((frame * side).astype(np.uint8) for frame in other[20:])]) == [20]
+
+
 @pytest.mark.parametrize("length", [5, 8])
 def test_a_short_dissolve_is_no_cut(length: int) -> None:
     one, other = made("pan"), made("zoom", 77)

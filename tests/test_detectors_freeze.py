@@ -249,3 +249,9 @@ def test_light_that_comes_and_goes_over_a_still_scene_is_no_freeze(scene: str) -
     said = told(measured(list(frames), crf=16))
     assert (said.scores["V1/0001"] or 0.0) < WARNING
     assert not any(one.label == "cadence" for one in said.findings)
+
+
+def test_a_screen_where_text_is_typed_is_not_frozen_between_two_letters() -> None:
+    for seed in range(4):
+        typed = scenes.make("screen", seed, count=48, height=HEIGHT, width=WIDTH)
+        assert (detect("freeze", use_of(measured(typed, crf=17))).scores["V1/0001"] or 0.0) < WARNING

@@ -41,6 +41,10 @@ SLACK = 1.2
 """Times what the shot does elsewhere in as many frames that a leap may be."""
 EXCUSED = 0.15
 """Score of such a leap."""
+LIT = 0.35
+"""Share of the drawing that is new where the picture changed: with less of it, it is light that changed."""
+DARK = 4.0
+"""Code values added before the logarithm: noise in the dark is no drawing."""
 
 FEATURES = (
     "apart",
@@ -116,7 +120,7 @@ def _excuse_leaps(view: View, segment: tuple[int, int], shown: Pictures, scores:
 
 
 def cut_features(shown: Pictures, reach: int) -> Floats:
-    """Features (K, F) of a cut before each picture; −inf for the first."""
+    """Features (K, F) of a cut before each picture; −inf for the first and where only light changed."""
     count = len(shown)
     features = np.full((count, len(FEATURES)), -np.inf)
     if count < 3:
@@ -127,6 +131,10 @@ def cut_features(shown: Pictures, reach: int) -> Floats:
     apart = _pairs(count, reach, lambda a, b: np.abs(cells[a] - cells[b]).sum(axis=(1, 2, 3)) / places)
     turned = _pairs(count, reach, lambda a, b: 0.5 * np.abs(histograms[a] - histograms[b]).sum(axis=1))
     unlike = _pairs(count, reach, lambda a, b: 1.0 - (shape[a] * shape[b]).sum(axis=1))
+    luma, drawing = shown.luma.astype(np.float32), _drawing(shown.luma)
+    redrawn = _pairs(
+        count, reach, lambda a, b: 1.0 - _alike(drawing[a], drawing[b], np.abs(luma[a] - luma[b]))
+    )
     error = shown.error.mean(axis=(1, 2)).astype(np.float64)
     likeness = shown.likeness.astype(np.float64)
     k = np.arange(1, count)
@@ -137,7 +145,7 @@ def cut_features(shown: Pictures, reach: int) -> Floats:
     within, turning, failed = (
         np.where(known, series[at], 0.0).max(axis=1, initial=0.0) for series in (apart[0], turned[0], error)
     )
-    stays = [_across(array, reach)[1:] for array in (apart, turned, unlike)]
+    stays = [_across(array, reach)[1:] for array in (apart, turned, unlike, redrawn)]
     features[k] = np.stack(
         [
             np.log(stays[0] + 0.5),
@@ -151,6 +159,7 @@ def cut_features(shown: Pictures, reach: int) -> Floats:
         ],
         axis=1,
     )
+    features[k[stays[3] < LIT]] = -np.inf
     return features
 
 
@@ -211,6 +220,32 @@ def _shape(luma: Float32) -> Floats:
     flat = flat - flat.mean(axis=1, keepdims=True)
     norm = np.sqrt((flat**2).sum(axis=1, keepdims=True))
     return np.asarray(flat / np.maximum(norm, 1e-6), dtype=np.float64)
+
+
+def _drawing(luma: Float32) -> Float32:
+    """Log luma of cells less the mean of the 3 × 3 around each: what is drawn, whatever light falls on it.
+
+    Light that falls on a scene, evenly or from a lamp in it, is a factor that hardly changes from one cell
+    to the next (Land & McCann 1971, "Lightness and retinex theory").
+    """
+    log = np.log(luma.astype(np.float32) + np.float32(DARK))
+    rows, columns = log.shape[1:]
+    wide = np.pad(log, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    around = sum(wide[:, y : y + rows, x : x + columns] for y in range(3) for x in range(3))
+    return np.asarray(log - around / np.float32(9.0), dtype=np.float32)
+
+
+def _alike(one: Float32, other: Float32, changed: Float32) -> Floats:
+    """Correlation of two drawings (n, R, C), by cell weighted with what has changed there; shape (n,)."""
+    count = len(one)
+    weight = changed.reshape(count, -1) + np.float32(1e-3)
+    weight /= weight.sum(axis=1, keepdims=True)
+    a, b = one.reshape(count, -1), other.reshape(count, -1)
+    a = a - (weight * a).sum(axis=1, keepdims=True)
+    b = b - (weight * b).sum(axis=1, keepdims=True)
+    both = (weight * a * b).sum(axis=1)
+    size = np.sqrt((weight * a * a).sum(axis=1) * (weight * b * b).sum(axis=1))
+    return np.asarray(both / np.maximum(size, 1e-9), dtype=np.float64)
 
 
 def _found(view: View, frame: int, score: float, features: Floats) -> Finding:

@@ -34,6 +34,8 @@ TRIM = 0.3
 """Least score of equal frames at a clip's start or end: video models often put some there."""
 LEAP = 1.5
 """The step out of a standstill over the next ones, from which time went on meanwhile."""
+BESIDE = 9
+"""Frames beside a standstill that say what moves."""
 RETURN = 0.6
 """Share of the first step away from a picture: nearer than that it has come back."""
 AS_FAR = 0.85
@@ -191,8 +193,8 @@ def _score(view: View, settings: Settings, shot: Shot, run: Run) -> float:
     cells = shot.steps.cells
     inside = cells[run.first + 1 : run.stop]
     noise = median(inside)
-    before = (cells[max(shot.lo + 1, run.first - 9) : run.first][::-1], run.first, inside)
-    after = (cells[run.stop + 1 : min(shot.hi, run.stop + 10)], run.stop, inside[::-1])
+    before = (cells[max(shot.lo + 1, run.first - BESIDE) : run.first][::-1], run.first, inside)
+    after = (cells[run.stop + 1 : min(shot.hi, run.stop + 1 + BESIDE)], run.stop, inside[::-1])
     sharps, motions = [], []
     for (beyond, edge, within), there in ((before, run.begins), (after, run.ends)):
         if there:
@@ -201,10 +203,10 @@ def _score(view: View, settings: Settings, shot: Shot, run: Run) -> float:
             sharps.append(_sharp(step, stir, within, noise))
             motions.append(min(1.0, max(0.0, (stir - noise) / settings.least_stir)))
     lit = any(shot.steps.light[edge] > LIGHT for edge in (run.first, run.stop) if shot.lo < edge < shot.hi)
-    leaps, holds = _leaps(shot, run), lit or _returned(view, shot, run)
+    locked = _locked(view, shot, run)
+    leaps, holds = _leaps(shot, run, locked), lit or _returned(view, shot, run)
     # Where a leap shows that time went on, motion may have died down before.
     sharp = max(sharps) if leaps and not holds else min(sharps)
-    locked = _locked(view, shot, run)
     weight = sharp * (float(np.mean(motions)) if locked else max(motions)) ** 0.5
     weight *= min(1.0, max(0.0, (run.contrast - LEAST) / (CLEAR - LEAST)))
     length = run.frames - 1.0 - 1.5 * shot.habit
@@ -222,15 +224,23 @@ def _sharp(edge: float, beyond: float, inside: Floats, noise: float) -> float:
     return min(outer, max(0.0, 1.3 - 2.5 * ramp))
 
 
-def _leaps(shot: Shot, run: Run) -> bool:
-    """Whether the picture leaps where it goes on, as time went on meanwhile."""
+def _leaps(shot: Shot, run: Run, locked: bool) -> bool:
+    """Whether the picture leaps where it goes on, as time went on meanwhile.
+
+    Where pictures are held before a locked camera, as while text is typed, steps of every size are usual: a
+    leap is larger than those before the standstill too.
+    """
     if not run.begins or run.stop == shot.hi:
         return run.begins and shot.cut
     cells = shot.steps.cells
     after = cells[run.stop + 1 : min(shot.hi, run.stop + 1 + 3 * round(shot.habit + 1))]
     if shot.habit:  # held pictures in between do not count
         after = after[after > 0.25 * after.max(initial=0.0)]
-    return bool(len(after) and cells[run.stop] > LEAP * median(after))
+    reach = 2 * BESIDE if locked and shot.rhythm else -1
+    before = cells[max(shot.lo + 1, run.first - reach) : run.first + 1]
+    before = before[before > 0.25 * before.max(initial=0.0)]
+    usual = max(median(after) if len(after) else np.inf, quantile(before, 0.75) if len(before) else 0.0)
+    return bool(cells[run.stop] > LEAP * usual)
 
 
 def _may_hold(shot: Shot, run: Run, locked: bool) -> bool:
@@ -270,7 +280,7 @@ def _back(away: Floats, steps: Floats) -> bool:
 def _locked(view: View, shot: Shot, run: Run) -> bool:
     """Whether the camera stands: beside the standstill most of the picture moves no more than in it."""
     _, rows, columns = view.signals.grid.luma.shape
-    first, last = max(shot.lo + 1, run.first - 9), min(shot.hi, run.stop + 10)
+    first, last = max(shot.lo + 1, run.first - BESIDE), min(shot.hi, run.stop + 1 + BESIDE)
     field = camera_field(view.signals.motion.camera[first:last], rows, columns)
     camera = np.zeros(last)
     camera[first:] = np.hypot(field[..., 0], field[..., 1]).mean(axis=(1, 2))
