@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otio_ai_audit.detectors._arrays import box
-from otio_ai_audit.detectors._levels import Levels, own, top, two_sided, usual
-from otio_ai_audit.detectors._view import Floats, Pictures
+from otio_ai_audit.detectors._levels import Levels, blocks, nearby, over_cells, own, top, two_sided, usual
+from otio_ai_audit.detectors._view import Floats, Ints, Pictures
 from otio_ai_audit.model import Float32
 
 SPIKE = ("whole", "whole_ratio", "raw", "raw_ratio", "relative", "lost", "failed", "failed_ratio")
@@ -55,41 +54,22 @@ def spikes(shown: Pictures, levels: Levels, length: int) -> Spikes:
     if not len(starts):
         return Spikes(whole, patch, thing, maps)
     a, b = slice(1, count - length), slice(1 + length, count)  # the first picture of a spike, the first after
-    before, last = slice(0, count - length - 1), slice(length, count - 1)
-    beside = np.minimum(starts + length + 1, count - 1)
+    last, beside = slice(length, count - 1), np.minimum(starts + length + 1, count - 1)
     across = levels.run[2 + length :] - levels.run[1 : count - length]
-    size = two_sided(levels.jump[a], levels.ahead[last], across).max(axis=1)
-    # With motion taken out …
-    near_across = levels.near_run[2 + length :] - levels.near_run[1 : count - length]
-    local = two_sided(levels.near[a], levels.near_ahead[last], near_across).max(axis=1)
-    # A jump may break the flow at its own borders; where the flow fails beside it too, things move fast.
-    around = np.float32(0.5) * (levels.belief[starts - 1] + levels.belief[beside])
-    local *= around
-    # … without …
-    cells_across = levels.cells[b] - levels.cells[before]
-    bare = two_sided(
-        levels.cells[a] - levels.cells[before], levels.cells[last] - levels.cells[b], cells_across
-    )
-    bare = box(bare.max(axis=1), 1) * around
-    over = np.abs(cells_across).sum(axis=(1, 2, 3)) / levels.moved[0].size
-    raw = np.maximum(np.minimum(levels.moved[a], levels.moved[b]).mean(axis=(1, 2)) - over, 0.0)
-    # … and where the flow finds nothing alike, coming and going, though it did before and does after.
-    calm = np.maximum(levels.error[starts - 1], levels.error[beside])
-    for within in range(1, length):
-        np.maximum(calm, levels.error[1 + within : count - length + within], out=calm)
-    calm = box(calm, 1)
-    torn = box(np.minimum(levels.error[a], levels.error[b]), 1)
-    sudden = np.log((torn + 1.0) / (calm + 1.0))
-    torn = np.maximum(torn - calm, 0)
-    held = levels.belief[a].mean(axis=(1, 2), keepdims=True)  # the rest of the picture goes on
-    joint = np.minimum(bare, torn) * around * held
+    size = np.maximum(two_sided(levels.jump[a], levels.ahead[last], across).max(axis=1), 0.0)
     likeness = shown.likeness
     lost = np.minimum(likeness[starts - 1], likeness[beside]) - np.maximum(likeness[a], likeness[b])
-    failed = torn.mean(axis=(1, 2), dtype=np.float64)
-    series = np.stack([size, raw.astype(np.float64), failed, top(local), top(bare), top(torn), top(joint)])
-    common = usual(series, length)
+    parts = [
+        _part(levels, length, 1 + part.start, 1 + part.stop, maps)
+        for part in blocks(len(starts), levels.error[0].size)
+    ]
+    values = np.concatenate([part.values for part in parts], axis=1)
+    joint = np.concatenate([part.joint for part in parts])
+    places = np.concatenate([part.places for part in parts])
+    there, back, torn, calm, peak = np.concatenate([part.there for part in parts], axis=1)
+    series = np.concatenate([size[None], values])
     level = np.log(series + 0.05)
-    ratio = np.log((series + 0.3) / (common + 0.6))
+    ratio = np.log((series + 0.3) / (usual(series, length) + 0.6))
     base = levels.luma[starts - 1] + 16.0
     whole[starts] = np.stack(
         [
@@ -99,16 +79,81 @@ def spikes(shown: Pictures, levels: Levels, length: int) -> Spikes:
         ],
         axis=1,
     )
-    maps[a] = local + bare + torn
-    places = maps[a].reshape(len(starts), -1).argmax(axis=1)
-    row = np.arange(len(starts))
-    there = levels.cells[before][:, 0].reshape(len(starts), -1)[row, places]
-    back = box(np.abs(cells_across).max(axis=1), 1).reshape(len(starts), -1)[row, places]
-    sudden = sudden.reshape(len(starts), -1)[row, places]
-    peak = maps[a].reshape(len(starts), -1)[row, places]
     pairs = [value for pair in zip(level[3:], ratio[3:], strict=True) for value in pair]
     relative = np.log((series[4] + 0.05) / (there + 16.0))
     returns = np.log((peak + 1.0) / (back + 1.0))
+    sudden = np.log((torn + 1.0) / (calm + 1.0))
     patch[starts] = np.stack([*pairs[:4], relative, returns], axis=1)
     thing[starts] = np.stack([*pairs[2:], relative, returns, sudden, own(joint, places)], axis=1)
     return Spikes(whole, patch, thing, maps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is measured of the spikes that begin at T pictures in a row."""
+
+    values: Floats
+    """What raw, failed, local, bare, torn and joint come to, shape (6, T)."""
+    joint: Float32
+    """Shape (T, R, C)."""
+    places: Ints
+    """Flat index of the cell that differs most, shape (T,)."""
+    there: Float32
+    """Luma, change across, flow error, flow error beside, and difference at that cell, shape (5, T)."""
+
+
+def _part(levels: Levels, length: int, first: int, stop: int, maps: Float32) -> _Part:
+    """Measure the spikes that begin at pictures ``[first, stop)``; their maps are written into `maps`."""
+    count, cells = len(levels.luma), levels.error[0].size
+    here, after = slice(first, stop), slice(first + length, stop + length)
+    before, last = slice(first - 1, stop - 1), slice(first + length - 1, stop + length - 1)
+    beside = np.minimum(np.arange(first, stop) + length + 1, count - 1)
+    shape = levels.error[here].shape
+    found = np.zeros((4, *shape), dtype=np.float32)
+    local, bare, torn, joint = found
+    boxed = np.zeros((4, *shape), dtype=np.float32)
+    over = np.zeros(len(bare), dtype=np.float32)
+    for channel in range(3):
+        # With motion taken out …
+        run = levels.near_run[channel]
+        across = run[first + length + 1 : stop + length + 1] - run[here]
+        np.maximum(
+            local, two_sided(levels.near[channel, here], levels.near_ahead[channel, last], across), out=local
+        )
+        # … without …
+        steps, falls, luma = levels.steps[channel], levels.falls[channel], levels.cells[channel]
+        across = luma[after] - luma[before]
+        both = np.minimum(steps[here], falls[after])
+        np.maximum(both, np.minimum(falls[here], steps[after]), out=both)
+        both -= np.abs(across, out=across)
+        np.maximum(boxed[0], both, out=boxed[0])
+        np.maximum(boxed[3], across, out=boxed[3])
+        over += over_cells(across)
+    moved = over_cells(np.minimum(levels.moved[here], levels.moved[after]))
+    raw = np.maximum((moved - over) / np.float32(cells), 0.0)
+    # … and where the flow finds nothing alike, coming and going, though it did before and does after.
+    np.minimum(levels.error[here], levels.error[after], out=boxed[1])
+    calm = np.maximum(levels.error[before], levels.error[beside], out=boxed[2])
+    for within in range(1, length):
+        np.maximum(calm, levels.error[first + within : stop + within], out=calm)
+    boxed = nearby(boxed)
+    # A jump may break the flow at its own borders; where the flow fails beside it too, things move fast.
+    around = levels.belief[before] + levels.belief[beside]
+    around *= np.float32(0.5)
+    local *= around
+    np.multiply(boxed[0], around, out=bare)
+    np.subtract(boxed[1], boxed[2], out=torn)
+    np.maximum(torn, 0, out=torn)
+    held = over_cells(levels.belief[here]) / np.float32(cells)  # the rest of the picture goes on
+    np.minimum(bare, torn, out=joint)
+    joint *= around
+    joint *= held[:, None, None]
+    differs = np.add(local, bare, out=maps[here])
+    differs += torn
+    places = differs.reshape(len(differs), -1).argmax(axis=1)
+    failed = over_cells(torn) / np.float32(cells)
+    strongest = top(found.reshape(-1, *shape[1:])).reshape(4, -1)
+    maps_at = (levels.cells[0, before], boxed[3], boxed[1], boxed[2], differs)
+    row = np.arange(len(places))
+    there = np.stack([one.reshape(len(one), -1)[row, places] for one in maps_at])
+    return _Part(np.concatenate([[raw, failed], strongest]), joint, places, there)

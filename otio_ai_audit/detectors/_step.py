@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from otio_ai_audit.detectors._arrays import box
-from otio_ai_audit.detectors._levels import Levels, own, top, usual
+from otio_ai_audit.detectors._levels import Levels, blocks, nearby, own, smaller, top, usual
 from otio_ai_audit.detectors._view import Floats, Ints, Pictures
 from otio_ai_audit.model import Float32
 
@@ -123,18 +122,9 @@ def shift_features(shown: Pictures, levels: Levels, reach: int = 3) -> tuple[Flo
     if count < 2 * reach + 2:
         return features, maps
     k = np.arange(2, count - reach)
-    near = levels.near[k]
-    later = levels.near_run[k + reach + 1] - levels.near_run[k]
-    earlier = levels.near_run[k] - levels.near_run[np.maximum(k - reach, 1)]
-    whole = levels.jump[k][:, :, None, None].astype(np.float32)
-    near, later = near - whole, later - whole
-    both = np.maximum(np.minimum(near, later), -np.maximum(near, later)) - np.abs(earlier)
-    local = np.maximum(both, 0).max(axis=1)
-    # What comes into view or goes is more than a change of light: the flow's error exceeds the change.
-    torn = levels.error[k] - np.minimum(levels.error[k - 1], levels.error[k + 1]) - np.abs(levels.near[k, 0])
-    local -= np.maximum(box(torn, 1), 0)
-    np.maximum(local, 0, out=local)
-    local *= np.minimum(levels.belief[k], np.minimum(levels.belief[k - 1], levels.belief[k + 1]))
+    local = maps[2 : count - reach]
+    for part in blocks(len(k), local[0].size):
+        local[part] = _shifted(levels, part.start + 2, part.stop + 2, reach)
     series = np.zeros(count)
     series[k] = top(local)
     common = usual(series[None, k], 2)[0]
@@ -142,7 +132,7 @@ def shift_features(shown: Pictures, levels: Levels, reach: int = 3) -> tuple[Flo
     beside = np.lib.stride_tricks.sliding_window_view(beside, 13)[k].copy()
     beside[:, 6] = 0.0
     places = local.reshape(len(k), -1).argmax(axis=1)
-    there = levels.cells[k - 1, 0].reshape(len(k), -1)[np.arange(len(k)), places]
+    there = levels.cells[0, k - 1].reshape(len(k), -1)[np.arange(len(k)), places]
     features[k] = np.stack(
         [
             np.log(series[k] + 0.05),
@@ -154,8 +144,31 @@ def shift_features(shown: Pictures, levels: Levels, reach: int = 3) -> tuple[Flo
         ],
         axis=1,
     )
-    maps[k] = local
     return features, maps
+
+
+def _shifted(levels: Levels, first: int, stop: int, reach: int) -> Float32:
+    """Return how far each place of the pictures ``[first, stop)`` jumps and stays, shape (K, R, C)."""
+    here = slice(first, stop)
+    local = np.zeros_like(levels.error[here])
+    for channel in range(3):
+        near, run = levels.near[channel], levels.near_run[channel]
+        whole = levels.jump[here, channel].astype(np.float32)[:, None, None]
+        now = near[here] - whole
+        later = run[first + reach + 1 : stop + reach + 1] - run[here]
+        later -= whole
+        both = smaller(now, later)
+        earlier = run[here] - run[np.maximum(np.arange(first, stop) - reach, 1)]
+        both -= np.abs(earlier, out=earlier)
+        np.maximum(local, both, out=local)
+    # What comes into view or goes is more than a change of light: the flow's error exceeds the change.
+    before, after = slice(first - 1, stop - 1), slice(first + 1, stop + 1)
+    torn = levels.error[here] - np.minimum(levels.error[before], levels.error[after])
+    torn -= np.abs(levels.near[0, here])
+    local -= np.maximum(nearby(torn), 0)
+    np.maximum(local, 0, out=local)
+    local *= np.minimum(levels.belief[here], np.minimum(levels.belief[before], levels.belief[after]))
+    return local
 
 
 def tail_features(shown: Pictures, levels: Levels, longest: int) -> tuple[Floats, int, int]:

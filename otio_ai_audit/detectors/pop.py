@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from otio_ai_audit.detectors._levels import Levels, lit
+from otio_ai_audit.detectors._levels import Levels, lit, may_be_lit
 from otio_ai_audit.detectors._score import model
 from otio_ai_audit.detectors._spike import spikes
 from otio_ai_audit.detectors._step import shift_features, step_features, tail_features
@@ -150,7 +150,7 @@ def _spikes(view: View, shown: Pictures, levels: Levels, settings: Settings) -> 
 
 def _spike(view: View, shown: Pictures, levels: Levels, one: _Spike) -> Finding:
     k, end = one.first, one.first + one.length
-    region = None if _wide(one.near / (levels.cells[k - 1, 0] + 16.0)) else region_of(one.near)
+    region = None if _wide(one.near / (levels.cells[0, k - 1] + 16.0)) else region_of(one.near)
     luma = _luma(levels, region)
     base = 0.5 * float(luma[k - 1] + luma[end])
     jump = float(luma[k:end].mean()) - base
@@ -163,7 +163,7 @@ def _spike(view: View, shown: Pictures, levels: Levels, one: _Spike) -> Finding:
     at = f" at {where}" if where else ""
     if abs(percent) >= 3.0:
         how = f"{verb} {'brighter' if percent > 0 else 'darker'}{at} ({_signed(percent)} %)."
-    elif np.abs(levels.cells[k, 1:] - levels.cells[k - 1, 1:]).mean() > 1.5:
+    elif np.abs(levels.cells[1:, k] - levels.cells[1:, k - 1]).mean() > 1.5:
         how = f"{verb} in colour{at}."
     else:
         how = f"{'differs' if frames == 1 else 'differ'} from both sides{at}."
@@ -192,9 +192,12 @@ def _wide(relative: Float32) -> bool:
 
 def _lit(levels: Levels, k: int) -> bool:
     """Whether a light of the scene went on or off at a picture, or did a moment ago and still glows."""
-    luma = levels.cells[max(0, k - GLOW) : k + 1, 0]
-    pairs = pairwise(luma)
-    return any(lit(one, other) or lit(other, one) for one, other in pairs)
+    luma = levels.cells[0]
+    return any(
+        lit(luma[one], luma[other]) or lit(luma[other], luma[one])
+        for one, other in pairwise(range(max(0, k - GLOW), k + 1))
+        if may_be_lit(levels.luma[one], levels.luma[other])
+    )
 
 
 def _switched(levels: Levels, k: int, region: Region) -> bool:
@@ -329,7 +332,7 @@ def _luma(levels: Levels, region: Region | None) -> Floats:
     x, y, w, h = region
     down = slice(round(y * rows), max(round(y * rows) + 1, round((y + h) * rows)))
     across = slice(round(x * columns), max(round(x * columns) + 1, round((x + w) * columns)))
-    return np.asarray(levels.cells[:, 0, down, across].mean(axis=(1, 2)), dtype=np.float64)
+    return np.asarray(levels.cells[0, :, down, across].mean(axis=(1, 2)), dtype=np.float64)
 
 
 def _number(count: int) -> str:
