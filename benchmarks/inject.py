@@ -156,12 +156,12 @@ def hue_pulse(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames
 
 
 def soften(frames: Sequence[Image], rng: np.random.Generator) -> tuple[Frames, Fault]:
-    """Blur two frames in four: sharpness pulses, brightness stays."""
+    """Blur two frames of four: sharpness pulses, brightness stays."""
     first, stop = _stretch(len(frames), rng)
     out = [frame.copy() for frame in frames]
     for t in range(first, stop):
-        if (t - first) // 2 % 2:
-            wide = np.pad(frames[t].astype(np.uint16), ((1, 1), (1, 1), (0, 0)), mode="edge")
+        for _ in range(0 if (t - first) // 2 % 2 else 3):
+            wide = np.pad(out[t].astype(np.uint16), ((1, 1), (1, 1), (0, 0)), mode="edge")
             rows = wide[:-2] + 2 * wide[1:-1] + wide[2:]
             out[t] = ((rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:] + 8) // 16).astype(np.uint8)
     return out, Fault("soften", "flicker", first, stop)
