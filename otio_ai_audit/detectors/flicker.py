@@ -128,7 +128,7 @@ def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Fl
         spoken = np.maximum(curve, clip) if clip >= max(curve.max(), boiling.max()) else curve
         curve, found = _ranges(view, shown, maps, seen, spoken)
         told = [_told(view, shown, maps, one, (one.a, one.b)) for one in boils if one.score >= NOTE]
-        found = _without_echoes(found, told)
+        found = _without_echoes([*found, *told])
     curve = 1.0 - (1.0 - curve) * (1.0 - boiling)  # either alone; both together rank above one
     return best, curve if best >= WARNING else np.minimum(curve, BELOW), found
 
@@ -233,20 +233,14 @@ def _stretch(series: Floats, value: float, a: int, b: int, anchors: Anchors) -> 
     return lo, hi + 1
 
 
-def _without_echoes(found: list[Finding], boils: list[Finding]) -> list[Finding]:
-    """Drop the weaker of a pulse and a boil that say the same of the same stretch."""
+def _without_echoes(found: list[Finding]) -> list[Finding]:
+    """Drop notes that say less of a stretch than another finding does."""
 
-    def shared(one: Finding, other: Finding) -> bool:
+    def said(one: Finding, other: Finding) -> bool:
         overlap = min(one.start + one.duration, other.start + other.duration) - max(one.start, other.start)
-        return overlap > 0.5 * min(one.duration, other.duration)
+        return other.score > one.score and overlap > 0.5 * one.duration
 
-    kept = list(boils)
-    for one in found:
-        rivals = [k for k in kept if shared(one, k)]
-        if all(one.score >= k.score for k in rivals):
-            kept = [k for k in kept if k not in rivals or k.score >= WARNING > one.score]
-            kept.append(one)
-    return kept
+    return [one for one in found if one.score >= WARNING or not any(said(one, other) for other in found)]
 
 
 def _ranges(
