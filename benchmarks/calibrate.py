@@ -3,8 +3,9 @@
     python -m benchmarks.calibrate CORPUS_DIR [--out FILE] [--cache DIR]
 
 Weights are fitted on everything; anchors on evidence from folds that a fit left out. Then the operating
-points of flicker's models are raised until at most 3 % of the clean real clips (but one at least) exceed
-any, each clip judged by models that had not seen it; the figures in the table are measured after that.
+points of flicker's and pop's models are raised until at most 3 % of the clean real clips (but one at least)
+and 5 % of other clean ones exceed any, each clip judged by models that had not seen it; the figures in the
+table are measured after that.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ MODELS = {
     "flicker_window": _pulse.WHOLE,
     "flicker_pump": _series.PUMP,
     "flicker_hue": _series.PUMP,
-    "flicker_focus": _series.PUMP,
     "flicker_slow": _series.PUMP,
     "flicker_region": _pulse.REGION,
     "flicker_swell": _pulse.REGION,
@@ -61,7 +60,7 @@ CALMER = {"cut": 1.0}
 """Models whose operating point all clean clips stay below: what a cut leaves is there or it is not."""
 SPREAD = (
     {"flicker": 0.3, "flicker_boil": 0.05, "cut": 0.5}
-    | dict.fromkeys(("flicker_hue", "flicker_focus", "flicker_slow", "flicker_swell"), 0.3)
+    | dict.fromkeys(("flicker_hue", "flicker_slow", "flicker_swell"), 0.3)
     | dict.fromkeys(("pop_spike", "pop_patch", "pop_thing", "pop_step", "pop_shift", "pop_tail"), 0.5)
 )
 """The operating point lies at least this many deviations of the clean clips' evidence above their limit."""
@@ -103,12 +102,11 @@ def rows_of(item: Item) -> dict[str, Any]:
         window = flicker.window_length(shown, view.step, settings)
         if count >= _boil.LEAST:
             cells.append(boil.Cells.of(maps, shown.first, shown.last, window))
-        luma, sharp = maps.series[_series.LUMA], maps.series[_series.SHARP]
+        luma = maps.series[_series.LUMA]
         places = _pulse.windows(count, window)
         waves = {
             "flicker_pump": _series.pump_features(luma, places),
             "flicker_hue": _series.colour_features(maps.series, places),
-            "flicker_focus": _series.pump_features(sharp, places),
         }
         for index, (a, b) in enumerate(places):
             add("flicker_window", _pulse.whole_features(maps, a, b), a, b)
@@ -182,7 +180,6 @@ def labels_of(name: str, item: Item, rows: Rows) -> Floats:
             "flicker_window": WHOLE_FAULTS,
             "flicker_pump": PUMP_FAULTS,
             "flicker_hue": ("hue_pulse",),
-            "flicker_focus": ("soften",),
             "flicker_slow": ("slow_pump", "pulse_4hz"),
             "flicker_region": REGION_FAULTS,
             "flicker_swell": SWELL_FAULTS,

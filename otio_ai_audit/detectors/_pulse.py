@@ -76,7 +76,7 @@ class Maps:
     jump: Floats
     """Change of the picture's brightness with motion taken out, shape (K,)."""
     series: tuple[Series, ...]
-    """Brightness, Cb, Cr and sharpness of the whole picture."""
+    """Brightness, Cb and Cr of the whole picture."""
     pump: Floats
     """|L − ½(L₋₃ + L₊₃)| of brightness L integrated with motion taken out, shape (K,)."""
     bounce: Floats

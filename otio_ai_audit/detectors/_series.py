@@ -1,4 +1,4 @@
-"""The whole picture over time: brightness, colour and sharpness as series, and how they go up and down."""
+"""The whole picture over time: brightness and colour as series, and how they go up and down."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import numpy as np
 
 from otio_ai_audit.detectors._arrays import quantile
 from otio_ai_audit.detectors._view import Floats, Mask, Pictures
-from otio_ai_audit.model import Float32, UInt8
+from otio_ai_audit.model import Float32
 
 PUMP = ("swing", "raw_swing", "agreement", "returns", "turns", "relative", "coherence")
-LUMA, CB, CR, SHARP = range(4)
+LUMA, CB, CR = range(3)
 FLARE = 20.0
 """Code values of the picture's mean that a light has to add."""
-SHARPNESS = np.float32(50)
-"""Per unit of log detail: makes a tenth of the sharpness weigh as much as five code values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Series:
 
 
 def series_of(shown: Pictures, weight: Float32) -> tuple[Series, ...]:
-    """Brightness, Cb, Cr and sharpness of a shot; residuals (K, 3, R, C) are meaned by weights (K, R, C)."""
+    """Brightness, Cb and Cr of a shot; residuals (K, 3, R, C) are meaned by weights (K, R, C)."""
     total = weight.sum(axis=(1, 2), dtype=np.float64)
     out = [
         Series(
@@ -42,21 +40,7 @@ def series_of(shown: Pictures, weight: Float32) -> tuple[Series, ...]:
         )
         for k, cells in enumerate((shown.luma, shown.blue, shown.red))
     ]
-    sharp = SHARPNESS * np.log(shown.detail + np.float32(1))
-    _without_coding(sharp, shown.kind)
-    steps = np.zeros_like(sharp)
-    steps[1:] = np.diff(sharp, axis=0)
-    means = (steps.mean(axis=(1, 2)), sharp.mean(axis=(1, 2)), np.abs(steps).mean(axis=(1, 2)))
-    return (*out, Series(*(mean.astype(np.float64) for mean in means)))
-
-
-def _without_coding(sharp: Float32, kind: UInt8) -> None:
-    """Take out (in place) what a codec makes of it: its picture types are not equally sharp."""
-    usual = np.median(sharp, axis=0)
-    for one in np.unique(kind):
-        own = kind == one
-        if 1 < np.count_nonzero(own) < len(kind):
-            sharp[own] -= np.median(sharp[own], axis=0) - usual
+    return tuple(out)
 
 
 def pump_features(series: Series, windows: Sequence[tuple[int, int]]) -> Floats:

@@ -24,7 +24,6 @@ from otio_ai_audit.model import (
     GridSignals,
     MediaSignals,
     Span,
-    UInt8,
 )
 
 Mask = npt.NDArray[np.bool_]
@@ -176,8 +175,6 @@ class Pictures:
     """Shape (K, R, C)."""
     likeness: Float32
     """Shape (K,); 1 for the first."""
-    kind: UInt8
-    """Picture type of the codec, shape (K,)."""
 
     def __len__(self) -> int:
         return len(self.first)
@@ -225,7 +222,6 @@ def pictures(view: View, segment: tuple[int, int], fold: bool = True) -> Picture
         outlier=motion.outlier[last],
         trust=motion.trust[first],
         likeness=likeness,
-        kind=grid.kind[first],
     )
 
 

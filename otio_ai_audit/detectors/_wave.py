@@ -101,8 +101,6 @@ def words(kind: str, region: Region | None, wave: Wave, step: int) -> str:
     every = f", every {step} frames" if step else ""
     if kind == "boil":
         return f"Texture boils{f', {where}' if where else ''}{every}."
-    if kind == "sharpness":
-        return f"Sharpness pulses{every}."
     what = ("Colour" if wave.coloured else "Brightness") + (f", {where}," if where else "")
     subject = where.capitalize() if where else "The picture"
     strength = f", ±{wave.percent:.0f} %" if wave.percent >= 1.5 and not wave.coloured else ""

@@ -99,7 +99,7 @@ class Window:
     a: int
     b: int
     kind: str
-    """``whole``, ``colour``, ``sharpness``, ``region`` or ``boil``."""
+    """``whole``, ``colour``, ``region`` or ``boil``."""
     score: float
     evidence: Float32 | None = None
     """Map (R, C) of a local kind."""
@@ -146,7 +146,6 @@ def _windows(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
             model("flicker_pump").score(_series.pump_features(luma, places)),
         ),
         "colour": model("flicker_hue").score(_series.colour_features(maps.series, places)),
-        "sharpness": model("flicker_focus").score(_series.pump_features(maps.series[_series.SHARP], places)),
     }
     shown = [bool(flares[a:b].any()) or _series.is_light(luma, a, b) for a, b in places]
     out = []
@@ -298,10 +297,11 @@ def _part(maps: Maps, window: Window) -> Floats:
     """How much each picture takes part in what a window speaks of, shape (K,)."""
     if window.kind == "boil":
         return np.asarray(maps.outlier[:, _cells_of(window, maps)].mean(axis=1), dtype=np.float64)
-    of = {"colour": (_series.CB, _series.CR), "sharpness": (_series.SHARP,)}.get(window.kind)
-    if of is None:
+    if window.kind != "colour":
         return _activity(maps, _cells_of(window, maps))
-    swings = [_pulse.swing(maps.series[k].raw, reach) for k in of for reach in (1, 2, 3)]
+    swings = [
+        _pulse.swing(maps.series[k].raw, reach) for k in (_series.CB, _series.CR) for reach in (1, 2, 3)
+    ]
     return np.asarray(np.max(swings, axis=0))
 
 
