@@ -42,6 +42,8 @@ ONE_JUMP = 0.75
 """Share of a window's activity in three neighbouring pictures from which it is one jump."""
 LONG = 3
 """Windows for slow pumping are so many times as long."""
+PULSES = 0.5
+"""Share of what pixels do that their cell does as a whole, from which it is a pulse and no boil."""
 CYCLES = 2
 """Slow pumping goes round at least so often."""
 SLOW = 0.75
@@ -207,7 +209,7 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
             score = min(score, ALONE)
         if (found and score < NOTE) or len(found) == BOILS:
             break
-        if taken[a:b].any():
+        if taken[a:b].any() or _is_pulse(maps, area, a, b):
             continue
         series = _boil.along(cells, area)
         lo, hi = _stretch(series, value, a, b, boil.anchors)
@@ -217,6 +219,11 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
         found.append(Window(lo, hi, "boil", score, evidence))
         curve = np.maximum(curve, np.minimum(boil.anchors.score(series), score))
     return found, curve
+
+
+def _is_pulse(maps: Maps, area: Mask, a: int, b: int) -> bool:
+    """Whether the cells of an area change as a whole: then their texture is lit anew, not drawn anew."""
+    return bool(maps.extremum[a:b, area].mean() > PULSES * (maps.outlier[a:b, area].mean() + 0.1))
 
 
 def _stretch(series: Floats, value: float, a: int, b: int, anchors: Anchors) -> tuple[int, int]:
@@ -233,13 +240,13 @@ def _stretch(series: Floats, value: float, a: int, b: int, anchors: Anchors) -> 
 
 
 def _without_echoes(found: list[Finding]) -> list[Finding]:
-    """Drop notes that say less of a stretch than another finding does."""
+    """Drop what says less of a stretch than another finding does: one owner for one fault."""
 
     def said(one: Finding, other: Finding) -> bool:
         overlap = min(one.start + one.duration, other.start + other.duration) - max(one.start, other.start)
         return other.score > one.score and overlap > 0.5 * one.duration
 
-    return [one for one in found if one.score >= WARNING or not any(said(one, other) for other in found)]
+    return [one for one in found if not any(said(one, other) for other in found)]
 
 
 def _ranges(
