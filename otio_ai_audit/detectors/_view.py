@@ -260,17 +260,20 @@ def components(mask: Mask) -> list[Mask]:
     return sorted(found, key=lambda part: -int(part.sum()))
 
 
-def region_of(evidence: Floats | Float32, most: float = 0.6) -> Region | None:
+def region_of(
+    evidence: Floats | Float32, most: float = 0.6, seed: float = 1 / 2, join: float = 1 / 3
+) -> Region | None:
     """Box around the strongest connected cells, by hysteresis; None where it is most of the picture.
 
-    Cells above half of the peak's excess over the median seed a component; cells above a third join.
+    Cells above `seed` of the peak's excess over the median begin a component; cells above `join` of it
+    belong to one. The shares are of amplitudes; evidence on a logarithmic scale needs higher ones.
     """
     floor = float(np.median(evidence))
     peak = float(evidence.max()) - floor
     if peak <= 0:
         return None
-    weak = evidence > floor + peak / 3
-    seeds = evidence > floor + peak / 2
+    weak = evidence > floor + join * peak
+    seeds = evidence > floor + seed * peak
     parts = [part for part in components(weak) if (part & seeds).any()]
     part = max(parts, key=lambda one: float((evidence[one] - floor).sum()))
     rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))

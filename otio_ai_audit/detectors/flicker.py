@@ -21,6 +21,7 @@ from otio_ai_audit.detectors._view import (
     Judgement,
     Mask,
     Pictures,
+    Region,
     View,
     finding,
     judge_each,
@@ -104,7 +105,15 @@ class Window:
     """``whole``, ``colour``, ``region`` or ``boil``."""
     score: float
     evidence: Float32 | None = None
-    """Map (R, C) of a local kind."""
+    """Map (R, C) of a local kind: code values, or for a boil the model's logarithmic odds."""
+
+    def region(self) -> Region | None:
+        """Box around what it speaks of; None for the whole picture."""
+        if self.evidence is None:
+            return None
+        return (
+            region_of(self.evidence, seed=0.75, join=0.6) if self.kind == "boil" else region_of(self.evidence)
+        )
 
 
 def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Floats, list[Finding]]:
@@ -276,7 +285,7 @@ def _ranges(
 def _cells_of(window: Window, maps: Maps) -> Mask:
     """Cells that a window speaks of: all, or the region that its evidence marks."""
     shape = maps.extremum.shape[1:]
-    region = None if window.evidence is None else region_of(window.evidence)
+    region = window.region()
     cells = np.ones(shape, dtype=np.bool_)
     if region is not None:
         cells[:] = False
@@ -333,7 +342,7 @@ def _told(view: View, shown: Pictures, maps: Maps, window: Window, span: tuple[i
     """Turn a window into a finding over the pictures ``[lo, hi)``, with what a person wants to know."""
     lo, hi = span
     cells = _cells_of(window, maps)
-    region = None if window.evidence is None else upright(view, region_of(window.evidence))
+    region = upright(view, window.region())
     first, last = int(shown.first[lo]), int(shown.last[hi - 1])
     boils = window.kind == "boil"
     activity = _part(maps, window)
