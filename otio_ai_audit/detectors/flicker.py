@@ -216,17 +216,18 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
         score = float(boil.anchors.score(value))
         if flares[a:b].any():
             score = min(score, ALONE)
-        if (found and score < NOTE) or len(found) == BOILS:
+        if (taken.any() and score < NOTE) or len(found) == BOILS:
             break
-        if taken[a:b].any() or _is_pulse(maps, area, a, b):
+        if taken[a:b].any():
             continue
         series = _boil.along(cells, area)
+        curve = np.maximum(curve, np.minimum(boil.anchors.score(series), score))
         lo, hi = _stretch(series, value, a, b, boil.anchors)
         # evidence sees some pictures at once; what leaves its neighbours says which ones
         lo, hi = _narrow(maps.outlier[:, area].mean(axis=1).astype(np.float64), lo, hi, (lo, hi))
         taken[lo:hi] = True
-        found.append(Window(lo, hi, "boil", score, evidence))
-        curve = np.maximum(curve, np.minimum(boil.anchors.score(series), score))
+        if not _is_pulse(maps, area, a, b):
+            found.append(Window(lo, hi, "boil", score, evidence))
     return found, curve
 
 
