@@ -190,9 +190,11 @@ def own(maps: Float32, places: Ints, repeat: int = 3) -> Floats:
     """
     flat = maps.reshape(len(maps), -1)
     repeat = min(repeat, len(flat))
-    often = np.partition(flat, -repeat, axis=0)[-repeat]
+    cells, at = np.unique(places, return_inverse=True)
+    over_time = np.ascontiguousarray(flat[:, cells].T)
+    often = np.partition(over_time, -repeat, axis=1)[:, -repeat]
     peak = flat[np.arange(len(flat)), places]
-    return np.asarray(np.log((peak + 0.5) / (often[places] + 1.0)), dtype=np.float64)
+    return np.asarray(np.log((peak + 0.5) / (often[at] + 1.0)), dtype=np.float64)
 
 
 def usual(series: Floats, length: int) -> Floats:
