@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otio_ai_audit.detectors._arrays import box, median, quantile
-from otio_ai_audit.detectors._series import Series, series_of
+from otio_ai_audit.detectors._series import LUMA, Series, flares, series_of
 from otio_ai_audit.detectors._view import Floats, Mask, Pictures, believed
 from otio_ai_audit.model import Float32
 
@@ -73,8 +73,8 @@ class Maps:
     texture: Float32
     """Slopes of the full picture."""
     luma: Float32
-    jump: Floats
-    """Change of the picture's brightness with motion taken out, shape (K,)."""
+    flares: Mask
+    """Pictures that light of the scene makes brighter, shape (K,)."""
     series: tuple[Series, ...]
     """Brightness, Cb and Cr of the whole picture."""
     pump: Floats
@@ -132,7 +132,8 @@ class Maps:
         products[0, 1:], products[1] = _dot(shown.own[1:], shown.own[:-1]), _dot(shown.own, shown.own)
         np.multiply(back[1:], back[:-1], out=products[2, 1:])
         np.multiply(back, back, out=products[3])
-        jump = (back * weight).sum(axis=(1, 2), dtype=np.float64) / weight.sum(axis=(1, 2), dtype=np.float64)
+        series = series_of(shown, weight)
+        path = np.cumsum(series[LUMA].steps)
         mean = shown.luma.mean(axis=(1, 2))
         level = np.abs(_bend(mean))
         return cls(
@@ -145,10 +146,10 @@ class Maps:
             outlier=np.maximum(shown.outlier, np.float32(0)),
             texture=shown.detail,
             luma=shown.luma,
-            jump=jump,
-            series=series_of(shown, weight),
-            pump=swing(np.cumsum(jump), 3),
-            bounce=swing(np.cumsum(jump), 2),
+            flares=flares(series[LUMA]),
+            series=series,
+            pump=swing(path, 3),
+            bounce=swing(path, 2),
             level=level,
             activity=near.mean(axis=(1, 2), dtype=np.float64)
             + means[EXTREMUM]

@@ -120,7 +120,7 @@ def _segment(view: View, shown: Pictures, settings: Settings) -> tuple[float, Fl
     maps = Maps.of(shown)
     count = len(shown)
     clip = float(model("flicker").score(_pulse.whole_features(maps, 0, count)))
-    if _series.is_light(maps.series[_series.LUMA], 0, count):
+    if maps.flares.any():
         clip = min(clip, ALONE)
     length = window_length(shown, view.step, settings)
     seen = [*_windows(maps, _pulse.windows(count, length)), *_slow(maps, long_windows(count, length))]
@@ -149,7 +149,6 @@ def _windows(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
     if not places or places[0][1] - places[0][0] < 4:
         return []
     luma = maps.series[_series.LUMA]
-    flares = _series.flares(luma)
     whole = np.stack([_pulse.whole_features(maps, a, b) for a, b in places])
     kinds = {
         "whole": np.maximum(
@@ -158,7 +157,7 @@ def _windows(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
         ),
         "colour": model("flicker_hue").score(_series.colour_features(maps.series, places)),
     }
-    shown = [bool(flares[a:b].any()) or _series.is_light(luma, a, b) for a, b in places]
+    shown = [bool(maps.flares[a:b].any()) or _series.is_light(luma, a, b) for a, b in places]
     out = []
     for index, (a, b) in enumerate(places):
         most = ALONE if shown[index] or _is_one_jump(maps.activity[a:b]) else 1.0
@@ -183,12 +182,13 @@ def _slow(maps: Maps, places: Sequence[tuple[int, int]]) -> list[Window]:
     if not places:
         return []
     luma = maps.series[_series.LUMA]
-    flares = _series.flares(luma)
     scores = model("flicker_slow").score(_series.pump_features(luma, places))
     out = []
     for (a, b), score in zip(places, scores, strict=True):
         # up and down once may be anything that happens in the scene, or a fade
-        excused = _series.cycles(luma, a, b) < CYCLES or flares[a:b].any() or _series.is_light(luma, a, b)
+        excused = (
+            _series.cycles(luma, a, b) < CYCLES or maps.flares[a:b].any() or _series.is_light(luma, a, b)
+        )
         out.append(Window(a, b, "whole", min(float(score), ALONE if excused else SLOW)))
     return out
 
@@ -208,13 +208,12 @@ def _boils(maps: Maps, length: int) -> tuple[list[Window], Floats]:
         return [], curve
     boil = model("flicker_boil")
     cells = _boil.evidence(_boil.cell_features(maps), boil, count)
-    flares = _series.flares(maps.series[_series.LUMA])
     windows = [(a, b, *_boil.over(cells, a, b)) for a, b in _boil.windows(count, length)]
     found: list[Window] = []
     taken = np.zeros(count, dtype=np.bool_)
     for a, b, value, evidence, area in sorted(windows, key=lambda one: -one[2]):
         score = float(boil.anchors.score(value))
-        if flares[a:b].any():
+        if maps.flares[a:b].any():
             score = min(score, ALONE)
         if (taken.any() and score < NOTE) or len(found) == BOILS:
             break
