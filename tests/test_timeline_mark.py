@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from otio_ai_audit import timeline
 from otio_ai_audit.markings import COLORS, OTIO_COLORS
-from otio_ai_audit.model import AuditResult, ClipResult, Failure, Marker, SeenMarker, TimelineInfo
+from otio_ai_audit.model import AuditResult, ClipResult, Failure, Marker, SeenMarker, Subject, TimelineInfo
 
 from .marker_world import LANES, RATE, Round, Shot, World, by_otio, finding, nothing, on, timeline_of
 from .shared import shared_dir
@@ -172,7 +172,7 @@ def test_other_shots_are_called_by_name_and_timecode():
         )
     ]
     done = edit.audit()
-    uses = [replace(use, subject="truck") for use in done.uses]
+    uses = [replace(use, subjects=(Subject("truck"),)) for use in done.uses]
     marker = next(m for m in timeline.markers_for(done.result, uses) if m.color == "Fuchsia")
     assert marker.name == "MISMATCH truck"
     assert marker.note.startswith(

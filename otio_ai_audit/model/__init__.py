@@ -10,13 +10,15 @@ by an integer factor to about 240 pixels on its long side, cut into cells of 8 Ã
 
 from __future__ import annotations
 
-from .edit import ClipUse, Failure, Plan, Skipped, TimelineInfo
-from .judging import ERROR, NOTE, WARNING, Curve, Detection, Finding, Severity, severity_of
+from .edit import ClipUse, Failure, Plan, Skipped, Subject, TimelineInfo
+from .judging import ERROR, NOTE, WARNING, Curve, Detection, Finding, Group, Severity, severity_of
 from .media import (
+    REGIONS,
     REPEAT_CHANGE,
     REPEAT_PEAK,
     Float32,
     GridSignals,
+    IdentitySignals,
     Int64,
     Media,
     MediaFailure,
@@ -34,6 +36,7 @@ from .result import AuditResult, ClipResult, KnownFinding, Marker, Placed, SeenM
 __all__ = [
     "ERROR",
     "NOTE",
+    "REGIONS",
     "REPEAT_CHANGE",
     "REPEAT_PEAK",
     "WARNING",
@@ -46,6 +49,8 @@ __all__ = [
     "Finding",
     "Float32",
     "GridSignals",
+    "Group",
+    "IdentitySignals",
     "Int64",
     "KnownFinding",
     "Marker",
@@ -63,6 +68,7 @@ __all__ = [
     "Skipped",
     "Span",
     "State",
+    "Subject",
     "Thumbnail",
     "TimelineInfo",
     "UInt8",

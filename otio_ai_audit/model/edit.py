@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from .media import Media, MediaJob, MediaSignals, Span
 
@@ -21,6 +22,20 @@ class TimelineInfo:
     start_timecode: str
     has_edit: bool = True
     """False when media were given instead of an edit: each file is one clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody or something that should look the same in several clips, and who says so."""
+
+    name: str
+    kind: Literal["thing", "face", "logo"] = "thing"
+    color: tuple[int, int, int] | None = None
+    """Brand colour, sRGB 0–255."""
+    max_delta_e: float | None = None
+    """How far (CIEDE2000) its colour may be from `color`."""
+    source: str = ""
+    """Who says so: ``subjects file``, ``marker``, ``clip colour``, ``metadata`` or ``names``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +78,18 @@ class ClipUse:
     """Stable across edits: media content and source interval."""
     shot: str = ""
     take: str = ""
-    subject: str | None = None
+    subjects: tuple[Subject, ...] = ()
+    """What the clip shows, as far as somebody says so; the first one names it."""
+    reference: bool = False
+    """Not in the edit: a still that shows how `subjects` should look. It gets no score."""
     notes: tuple[str, ...] = ()
     """What a person should know: measured on a proxy, hidden by a crop …"""
     signals: MediaSignals | None = None
+
+    @property
+    def subject(self) -> str | None:
+        """Name of the first subject."""
+        return self.subjects[0].name if self.subjects else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +130,5 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     failures: tuple[Failure, ...] = ()
     notices: tuple[str, ...] = ()
+    references: tuple[ClipUse, ...] = ()
+    """Stills of how subjects should look; `ClipUse.job` as for the others."""

@@ -45,6 +45,8 @@ class Finding:
     related: tuple[str, ...] = ()
     worst: float | None = None
     """Seconds of the worst frame; None is the middle."""
+    compare: tuple[tuple[str, float], ...] = ()
+    """Frames to look at beside the worst one: `ClipUse.id` (this use or a related one) and seconds."""
 
     @property
     def severity(self) -> Severity:
@@ -61,9 +63,24 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Clips that show one subject, and how far apart they look."""
+
+    name: str
+    clips: tuple[str, ...]
+    """`ClipUse.id`, in order of the edit."""
+    distance: tuple[tuple[float, ...], ...]
+    """Between every two clips, 0 is the same look; symmetrical, shape (clips, clips)."""
+    source: str = "found"
+    """Who says so, as in `Subject.source`; ``found``: near enough to be meant as the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """What one detector says of all uses: a score for each (None: not applicable), and findings."""
 
     scores: Mapping[str, float | None]
     findings: tuple[Finding, ...] = ()
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    """Of a detector across clips: which clips it took for the same subject."""

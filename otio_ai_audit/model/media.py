@@ -73,6 +73,8 @@ class MediaJob:
     """Content key (`otio_ai_audit.store.content_key`); the same for the same pictures."""
     cost: float = 1.0
     """Expected work in seconds of media; longest first."""
+    identity: bool = False
+    """Also measure `IdentitySignals`; nothing of that is imported otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,38 @@ class MotionSignals:
     """Correlation of luma gradients of I(t) and W(I(t−1)), in [−1, 1], shape (N,)."""
 
 
+REGIONS = ("whole", "middle", "centre", "subject")
+"""What is looked at in a sampled frame: all of it, its middle 80 and 60 %, and what stands out in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySignals:
+    """What things look like in M sampled frames, in R regions (`REGIONS`), and F sightings of faces.
+
+    Boxes are x, y, width and height as fractions of the decoded picture. Vectors have unit length, so
+    that the cosine of two is their product.
+    """
+
+    sample: Int64 = field(metadata={"unit": "row of `GridSignals`", "store": "raw"})
+    """Which frames were sampled, ascending, shape (M,)."""
+    region: Float32 = field(metadata={"unit": "fractions of the picture", "store": "float16"})
+    """Boxes, shape (M, R, 4)."""
+    look: Float32 = field(metadata={"unit": "unit vector", "store": "float16"})
+    """Embedding of each region, shape (M, R, D)."""
+    colour: Float32 = field(metadata={"unit": "square root of shares of pixels", "store": "float16"})
+    """Colour histogram of each region (its product is the Bhattacharyya coefficient), shape (M, R, B)."""
+    face_sample: Int64 = field(metadata={"unit": "index into `sample`", "store": "raw"})
+    """Shape (F,)."""
+    face_track: Int64 = field(metadata={"unit": "number of the track, from 0", "store": "raw"})
+    """Sightings of one person through the medium share a number, shape (F,)."""
+    face_box: Float32 = field(metadata={"unit": "fractions of the picture", "store": "float16"})
+    """Shape (F, 4)."""
+    face_sure: Float32 = field(metadata={"unit": "detector's confidence, 0–1", "store": "float16"})
+    """Shape (F,)."""
+    face: Float32 = field(metadata={"unit": "unit vector", "store": "float16"})
+    """Embedding of the aligned face, shape (F, 128)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something that the decoder met: it was survived, counted and is told."""
@@ -192,6 +226,8 @@ class MediaSignals:
     motion: MotionSignals
     problems: tuple[Problem, ...] = ()
     strip: tuple[Thumbnail, ...] = ()
+    identity: IdentitySignals | None = None
+    """None where it was not asked for."""
 
     @property
     def times(self) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .edit import TimelineInfo
-from .judging import Curve, Finding
+from .judging import Curve, Finding, Group
 from .media import Thumbnail
 
 State = Literal["new", "open", "fixed", "dismissed"]
@@ -144,6 +144,8 @@ class AuditResult:
     """ISO local date and time."""
     stills: Mapping[str, bytes] = field(default_factory=dict)
     """Finding id → WebP of its worst frame."""
+    groups: tuple[Group, ...] = ()
+    """Clips that show one subject."""
 
     @property
     def incomplete(self) -> bool:

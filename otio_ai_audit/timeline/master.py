@@ -100,7 +100,7 @@ def _shot(shot: ClipUse | Failure, plan: Plan, master: Media, length: Fraction |
         retime="" if isinstance(shot, Failure) else shot.retime,
         shot=name,
         take=take,
-        subject=None if isinstance(shot, Failure) else shot.subject,
+        subjects=() if isinstance(shot, Failure) else shot.subjects,
         notes=tuple(notes),
     )
 
