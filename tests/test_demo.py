@@ -38,6 +38,7 @@ RATE = Fraction(24)
         scenes.fox_sits,
         scenes.wheel_close,
         scenes.forest,
+        scenes.snowman_stands,
     ],
 )
 def test_a_scene_gives_moving_pictures_and_the_same_ones_again(scene: Any) -> None:
@@ -63,6 +64,29 @@ def test_another_look_is_another_truck() -> None:
     red = next(scenes.truck_front(SMALL, 1))
     other = next(scenes.truck_front(SMALL, 1, look=shots.props.OTHER))
     assert np.abs(red.astype(int) - other)[40:80, 80:112].mean() > 8
+
+
+def test_the_snowman_becomes_another_one_smoothly_and_stays_it() -> None:
+    calm = list(scenes.snowman_stands(SMALL, 12))
+    other = list(scenes.snowman_stands(SMALL, 12, morph=(3, 9)))
+    away = [float(np.abs(a.astype(int) - b)[10:90, 70:120].mean()) for a, b in zip(calm, other, strict=True)]
+    assert away[:4] == [0, 0, 0, 0] and away[4] > 0
+    assert all(b > a for a, b in pairwise(away[3:9]))
+    assert min(away[9:]) > 6 and max(np.diff(away)) < 0.5 * max(away)
+
+
+def test_a_look_half_way_is_neither() -> None:
+    from otio_ai_audit.demo.snowman import ANOTHER, BLUE_SCARF, between
+
+    assert between(BLUE_SCARF, ANOTHER, 0.0) == BLUE_SCARF
+    assert between(BLUE_SCARF, ANOTHER, 1.0) == ANOTHER
+    assert between(BLUE_SCARF, ANOTHER, 0.5).eyes == pytest.approx((0.295, 16, 10, 11.75))
+
+
+def test_the_truck_has_more_shots_than_the_odd_one() -> None:
+    trucks = [take for take in shots.TAKES if take.file.startswith("truck_")]
+    odd = [take for take in trucks if take.fault is not None and take.fault.detector == "mismatch"]
+    assert len(trucks) >= 4 and len(odd) == 1
 
 
 def test_a_sprite_moves_by_parts_of_a_pixel() -> None:
@@ -142,7 +166,7 @@ def test_the_edit_is_one_that_otio_reads(document: dict[str, Any]) -> None:
     assert [track.name for track in timeline.tracks] == ["Video 1", "Video 2", "Audio 1"]
     assert len({track.duration().value for track in timeline.tracks}) == 1
     clips = [item for item in timeline.video_tracks()[0] if isinstance(item, otio.schema.Clip)]
-    assert len(clips) == 13
+    assert len(clips) == 16
     for clip in clips:
         assert clip.available_range().contains(clip.source_range, 0), clip.name
 
@@ -195,7 +219,7 @@ def seen_frames(document: dict[str, Any], name: str, offset: int) -> set[int]:
 
 def test_every_fault_can_be_seen(document: dict[str, Any]) -> None:
     faulty = [take for take in shots.TAKES if take.fault is not None]
-    assert len(faulty) == 6
+    assert len(faulty) == 7
     for take in faulty:
         assert take.fault is not None
         wanted = set(range(take.fault.first, take.fault.last + 1))
@@ -276,6 +300,25 @@ def test_not_quite_is_not_found(seen: tuple[str, str, int, int, float], verdict:
 
 
 FOUND = ("a.mp4", "flicker", 40, 74, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("detector", "first", "last", "found"),
+    [
+        ("drift", 40, 95, True),
+        ("drift", 50, 62, True),
+        ("drift", 30, 50, True),
+        ("drift", 55, 95, False),
+        ("drift", 20, 95, False),
+        ("mismatch", 40, 95, True),
+        ("mismatch", 0, 95, True),
+        ("mismatch", 0, 45, False),
+    ],
+)
+def test_what_changes_slowly_counts_by_overlap(detector: str, first: int, last: int, found: bool) -> None:
+    fault = demo.InjectedFault("b.mp4", detector, 40, 95, Path("b.mp4"), RATE, "Another one.")
+    comparison = demo.compare(result(("b.mp4", detector, first, last, 0.8)), replace(TRUTH, faults=(fault,)))
+    assert verdicts(comparison)[0] == ("found" if found else "found elsewhere")
 
 
 def test_a_warning_on_a_clean_shot_is_a_false_alarm_and_a_note_is_not() -> None:

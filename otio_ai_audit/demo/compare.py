@@ -11,6 +11,8 @@ from .truth import InjectedFault, Truth
 
 TOLERANCE = 2
 """Frames by which a finding's first and last frame may be off."""
+SLOW = {"drift": 12, "mismatch": None}
+"""Faults of identity have no sharp ends: frames by which the beginning may be off; None: anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,19 @@ class _Seen:
     last: int
 
     def fits(self, fault: InjectedFault) -> bool:
-        """Tell whether it is this fault: the same kind, both ends within `TOLERANCE` frames."""
-        return (
-            self.placed.finding.detector == fault.detector
-            and abs(self.first - fault.first) <= TOLERANCE
-            and abs(self.last - fault.last) <= TOLERANCE
-        )
+        """Tell whether it is this fault: the same kind, and both ends within `TOLERANCE` frames.
+
+        What looks wrong for a while (`SLOW`) has to share half of the shorter's frames instead.
+        """
+        if self.placed.finding.detector != fault.detector:
+            return False
+        begins, ends = abs(self.first - fault.first), abs(self.last - fault.last)
+        if fault.detector not in SLOW:
+            return begins <= TOLERANCE and ends <= TOLERANCE
+        shared = min(self.last, fault.last) - max(self.first, fault.first) + 1
+        slack = SLOW[fault.detector]
+        shorter = min(self.last - self.first, fault.last - fault.first) + 1
+        return 2 * shared >= shorter and (slack is None or begins <= slack)
 
     def touches(self, fault: InjectedFault) -> bool:
         return self.first <= fault.last + TOLERANCE and self.last >= fault.first - TOLERANCE
@@ -66,7 +75,8 @@ def compare(result: AuditResult, truth: Truth) -> Comparison:
     """Compare an audit of the advert with what was put into it.
 
     A fault counts as found when a finding at ``warning`` or above of the right detector, on the right
-    clip, begins and ends within `TOLERANCE` frames of it. A finding that touches no fault on its clip
+    clip, begins and ends within `TOLERANCE` frames of it (`SLOW` says which kinds need only overlap and
+    begin near). A finding that touches no fault on its clip
     is a false alarm. One that touches a fault without being it (the jump after a freeze, say) is shown
     and counts for nothing. Clips without media must be reported as such, and nothing else may fail.
 

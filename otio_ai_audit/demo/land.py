@@ -20,6 +20,12 @@ DUSK: tuple[tuple[float, Color], ...] = (
     (1.0, (240, 190, 156)),
 )
 NIGHT: tuple[tuple[float, Color], ...] = ((0.0, (14, 20, 56)), (0.6, (36, 50, 104)), (1.0, (82, 92, 146)))
+BLUE_HOUR: tuple[tuple[float, Color], ...] = (
+    (0.0, (28, 62, 104)),
+    (0.5, (74, 124, 158)),
+    (0.82, (150, 186, 196)),
+    (1.0, (214, 214, 196)),
+)
 PINE_NEAR: tuple[Color, Color, Color] = ((38, 78, 84), (14, 34, 54), (196, 210, 236))
 PINE_FAR: tuple[Color, Color, Color] = ((62, 88, 122), (44, 62, 104), (150, 166, 206))
 
@@ -279,6 +285,38 @@ def clearing(stage: Stage, seed: int, close: bool) -> Image.Image:
     plate.paste(pen.image, (0, 0), pen.image)
     if close:
         plate = plate.filter(ImageFilter.GaussianBlur(5 * density))
+    return plate
+
+
+@lru_cache(maxsize=4)
+def meadow(stage: Stage, seed: int, close: bool) -> Image.Image:
+    """Return a snowy meadow with a fence at the blue hour, 1060 × 600 units; out of focus when close."""
+    density = OVERSAMPLE * stage.scale
+    pen = Pen(1060, 600, density)
+    plate = sky(stage.width, stage.height, BLUE_HOUR, seed, None).resize(
+        pen.image.size, Image.Resampling.BICUBIC
+    )
+    rng = np.random.default_rng(seed)
+    ridge(pen, seed, 1060, 300, 44, (122, 150, 178), (168, 186, 206), 600)
+    height = ridge(pen, seed + 1, 1060, 352, 12, (150, 172, 196), (186, 202, 222), 600)
+    for x in np.sort(rng.uniform(-20, 1080, 34)).tolist():
+        light, dark, snow = PINE_FAR
+        tall = float(rng.uniform(28, 66))
+        winter.pine(pen, x, height(x) + 6, tall, rng, light=light, dark=dark, snow=snow)
+    xs = np.linspace(-10, 1070, 24).tolist()
+    rim = [(x, 408 + 12 * math.sin(x / 210 + seed) + float(rng.normal(0, 2))) for x in xs]
+    pen.shape([*curve(rim, closed=False), (1070, 600), (-10, 600)], (184, 200, 224), (230, 238, 248))
+    for rail in (404, 428):
+        pen.box(-10, rail, 1070, rail + 6, (112, 84, 76), (80, 58, 58))
+        pen.box(-10, rail - 3, 1070, rail + 1, (226, 236, 246))
+    for x in np.arange(26, 1060, 118).tolist():
+        pen.box(x, 386, x + 11, 462, (122, 90, 80), (78, 56, 58))
+        pen.smooth([(x - 4, 388), (x + 5, 379), (x + 15, 388), (x + 5, 392)], props.SNOW)
+    xs = [(x, 474 + 10 * math.sin(x / 130)) for x in xs]
+    pen.shape([*curve(xs, closed=False), (1070, 600), (-10, 600)], (206, 220, 240), (236, 242, 250))
+    plate.paste(pen.image, (0, 0), pen.image)
+    if close:
+        plate = plate.filter(ImageFilter.GaussianBlur(4 * density))
     return plate
 
 

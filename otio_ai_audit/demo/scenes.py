@@ -25,6 +25,7 @@ from .paint import (
     curve,
     gradient,
 )
+from .snowman import ANOTHER, BLUE_SCARF, between, snowman
 
 
 class Finish:
@@ -124,9 +125,15 @@ def _truck_lights(picture: Picture, finish: Finish, body: Sprite, at: Point, num
 
 
 def truck_front(
-    stage: Stage, count: int, *, look: props.TruckLook = props.RED, seed: int = 31, night: bool = False
+    stage: Stage,
+    count: int,
+    *,
+    look: props.TruckLook = props.RED,
+    seed: int = 31,
+    night: bool = False,
+    near: float = 0.5,
 ) -> Iterator[Picture]:
-    """Show the truck as it comes towards the camera between the trees."""
+    """Show the truck as it comes towards the camera between the trees; `near`: its size at first."""
     sky = land.sky(
         stage.width, stage.height, land.NIGHT if night else land.DUSK, seed, (196, 92) if night else None
     )
@@ -139,7 +146,7 @@ def truck_front(
     finish = Finish(stage, seed, wind=0.9 if night else -0.9)
     for number in range(count):
         way = number / 90
-        zoom = 0.5 * math.exp(0.8 * way)
+        zoom = near * math.exp(0.8 * way)
         push = 1 + 0.06 * way
         frame = _push_in(base, stage, density, (530, 330), push)
         at = (480 + (6 - 10 * way) * (1 if night else -1), 322 + 150 * zoom + 0.9 * math.sin(number / 2.9))
@@ -219,6 +226,37 @@ def fox_sits(
         growing = boil is not None and boil[0] <= number <= boil[1]
         rng = np.random.default_rng([seed, number]) if growing else None
         fox.draw(frame, stage, (at[0] - slide, at[1]), number, zoom=zoom, boil=rng)
+        yield finish.done(_array(frame), number)
+
+
+def snowman_stands(
+    stage: Stage,
+    count: int,
+    *,
+    seed: int = 151,
+    close: bool = False,
+    turn: tuple[float, float] = (0.15, 0.15),
+    morph: tuple[int, int] | None = None,
+) -> Iterator[Picture]:
+    """Show the snowman in the meadow; the camera goes nearer, or around him.
+
+    `turn`: how far he is turned in the first and in the last frame. `morph`: between these frames he
+    becomes another one, and stays it.
+    """
+    plate = land.meadow(stage, seed, close)
+    density = OVERSAMPLE * stage.scale
+    size, at = (1.22, (470.0, 606.0)) if close else (0.96, (500.0, 512.0))
+    finish = Finish(stage, seed, wind=0.7 if close else -0.8)
+    for number in range(count):
+        way = _ease(number / max(1, count - 1))
+        push = 1 + (0.04 if close else 0.09) * way
+        centre = (530 + (150 * (turn[1] - turn[0]) * (way - 0.5)), 300 + (0 if close else 10))
+        frame = _push_in(plate, stage, density, centre, push)
+        share = _ease(min(1.0, max(0.0, (number - morph[0]) / (morph[1] - morph[0])))) if morph else 0.0
+        look = between(BLUE_SCARF, ANOTHER, share)
+        sprite = snowman(density, look, turn[0] + (turn[1] - turn[0]) * way)
+        spot = (480 + (at[0] - 480) * push, 270 + (at[1] - 270 - (0 if close else 10)) * push)
+        sprite.place(frame, stage, spot, zoom=size * push)
         yield finish.done(_array(frame), number)
 
 

@@ -114,6 +114,32 @@ TAKES: tuple[Take, ...] = (
     ),
     Take("fox_run_v009.mp4", 84, _fox_run, "libx265", options=X265, fault=faults.CUT),
     Take(
+        "truck_night_v003.mp4",
+        72,
+        lambda stage, count: scenes.truck_front(stage, count, seed=43, night=True, near=0.42),
+        "libx264",
+        options=X264,
+    ),
+    Take(
+        "snowman_v008.mp4",
+        108,
+        lambda stage, count: scenes.snowman_stands(
+            stage, count, morph=(faults.DRIFT.first, faults.DRIFT.first + faults.MORPH)
+        ),
+        "libx264",
+        options=X264,
+        fault=faults.DRIFT,
+        weight=1.2,
+    ),
+    Take(
+        "snowman_close_v002.mp4",
+        72,
+        lambda stage, count: scenes.snowman_stands(stage, count, seed=163, close=True, turn=(-0.75, -0.2)),
+        "libx264",
+        options=X264,
+        weight=1.5,
+    ),
+    Take(
         "truck_hill_v010.mp4",
         72,
         lambda stage, count: scenes.truck_front(stage, count, look=props.OTHER, seed=37, night=True),
