@@ -10,6 +10,7 @@
     ├── MediaError             a file cannot be decoded
     ├── EngineError            the workers cannot be started or kept running
     ├── StoreError             the cache cannot be opened
+    ├── WeightsError           a network that identity needs is not installed, or altered
     └── ResolveError           DaVinci Resolve cannot be reached
 
 Every message is one sentence: what happened, to which file or clip, and what to do.
@@ -48,6 +49,10 @@ class EngineError(AuditError):
 
 class StoreError(AuditError):
     """The cache of measured signals cannot be opened."""
+
+
+class WeightsError(AuditError):
+    """A network that identity needs is not installed, or is not the one that was tried."""
 
 
 class ResolveError(AuditError):
