@@ -40,6 +40,31 @@ def box_chroma(plane, step, offset, across, down, height, width):
     return used.reshape(height, down, width, across).sum(axis=(1, 3))
 
 
+def box_rgb(luma, blue, red, factor, down, chroma_height, samples, left, right, scales, height, width):
+    """Single precision in the order of the kernel; chroma is averaged down and of two samples across."""
+    used = luma[: height * factor, : width * factor].astype(np.int64)
+    light = used.reshape(height, factor, width, factor).sum(axis=(1, 3)).astype(np.float32)
+    gain, black, chroma_gain, neutral, red_cr, green_cb, green_cr, blue_cb = scales
+    cb = np.zeros((height, width), np.float32)
+    cr = np.zeros((height, width), np.float32)
+    for y in range(height if samples else 0):
+        first = min(y * factor // down, chroma_height - 1)
+        last = min((y * factor + factor - 1) // down, chroma_height - 1)
+        share = np.float32(chroma_gain / np.float32(2 * (last - first + 1)))
+        for plane, kept, ends in ((blue, cb, slice(0, width)), (red, cr, slice(width, None))):
+            column = plane[first : last + 1].astype(np.int64).sum(axis=0)
+            both = (column[left[ends]] + column[right[ends]]).astype(np.float32)
+            kept[y] = both * share - neutral
+    value = light * gain - black
+    half = np.float32(0.5)
+    rgb = (
+        value + red_cr * cr + half,
+        value - green_cb * cb - green_cr * cr + half,
+        value + blue_cb * cb + half,
+    )
+    return np.clip(np.stack(rgb, axis=-1), 0, 255).astype(np.uint8)
+
+
 def level(sums, gain, bias, top):
     return np.clip(np.floor(sums * gain + bias), 0, top).astype(np.int16)
 

@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-from otio_ai_audit.kernels import frame, match, motion, residual, shrink
+from otio_ai_audit.kernels import frame, match, motion, residual, rgb, shrink
 from otio_ai_audit.kernels.grid import Grid
 from otio_ai_audit.kernels.jit import KERNELS
 from otio_ai_audit.kernels.pictures import Planes, Small, shrink_frame
@@ -89,6 +89,95 @@ def test_box_chroma(
     np.testing.assert_array_equal(
         sums, reference.box_chroma(plane, step, offset, across, down, height, width)
     )
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(
+    ("factor", "across", "down"), [(1, 2, 2), (2, 1, 1), (3, 2, 2), (5, 2, 1), (8, 4, 1)]
+)
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_box_rgb(
+    rng: np.random.Generator, dtype: type, factor: int, across: int, down: int, step: int
+) -> None:
+    height, width = 6, 9
+    tall, wide = height * factor + 3, width * factor + 5
+
+    def plane(*shape: int) -> np.ndarray:
+        return rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
+
+    luma = plane(tall, wide)
+    chroma_height, chroma_width = -(-tall // down), -(-wide // across)
+    samples = chroma_width * step
+    blue = plane(chroma_height, max(1, samples) + 2)
+    red = blue if step == 2 else plane(chroma_height, max(1, samples) + 2)
+    boxes = np.arange(width) * factor
+    ends = np.minimum([boxes // across, (boxes + factor - 1) // across], chroma_width - 1) * max(step, 1)
+    left, right = (np.concatenate([end, end + (step == 2)]).astype(np.int32) for end in ends)
+    top = np.iinfo(dtype).max / 255
+    scales = np.array([1.1 / factor**2 / top, 18, 1.1 / top, 140, 1.57, 0.19, 0.47, 1.86], np.float32)
+    total = np.uint16 if dtype == np.uint8 else np.uint32
+    out = np.empty((height, width, 3), np.uint8)
+    given = (luma, blue, red, factor, down, chroma_height, samples, left, right, scales)
+    scratch = (np.empty(width * factor, total), *np.empty((2, max(1, samples)), total))
+    rgb.box_rgb(*given, *scratch, *np.empty((3, width), np.float32), out)
+    np.testing.assert_array_equal(out, reference.box_rgb(*given, height, width))
+
+
+def test_rgb_picture_of_known_colours() -> None:
+    colours = np.array([(255, 0, 0), (0, 255, 0), (0, 0, 255), (200, 180, 20), (90, 90, 90), (255, 255, 255)])
+    for high, full, bits, sub, interleaved in (
+        (True, False, 8, 2, False), (False, True, 8, 1, False), (True, False, 10, 2, True),
+        (False, False, 16, 2, True),
+    ):  # fmt: skip
+        kr, kb = (0.2126, 0.0722) if high else (0.299, 0.114)
+        r, g, b = (np.repeat(colours, 12, axis=0)[:, k] / 255 for k in range(3))
+        y = kr * r + (1 - kr - kb) * g + kb * b
+        cb, cr = (b - y) / (2 - 2 * kb), (r - y) / (2 - 2 * kr)
+        top = 2.0**bits - 1 if full else 219 * 2.0 ** (bits - 8)
+        deep = 2.0**bits - 1 if full else 224 * 2.0 ** (bits - 8)
+        dtype = np.uint8 if bits == 8 else np.uint16
+        luma = np.tile(np.round(y * top + (0 if full else 16 * 2 ** (bits - 8))), (24, 1)).astype(dtype)
+        blue, red = (
+            np.tile(np.round(c[::sub] * deep + 2 ** (bits - 1)), (24 // sub, 1))
+            .clip(0, 2**bits - 1)
+            .astype(dtype)
+            for c in (cb, cr)
+        )
+        planes = (luma, blue, red)
+        if interleaved:
+            planes = (luma, np.ascontiguousarray(np.stack([blue, red], axis=-1).reshape(len(blue), -1)))
+        frame = Planes(planes, 72, 24, blue.shape[1], blue.shape[0], bits, full, interleaved)
+        for side, factor in ((640, 1), (24, 3)):
+            found = rgb.rgb_picture(frame, high=high, side=side)
+            assert found.shape == (24 // factor, 72 // factor, 3)
+            expected = np.repeat(colours, 12 // factor, axis=0)
+            assert np.abs(found.astype(int) - expected).max() <= 2, (high, bits, factor)
+
+
+def test_rgb_picture_of_grey_and_of_odd_sizes(rng: np.random.Generator) -> None:
+    luma = rng.integers(0, 255, (7, 40)).astype(np.uint8)
+    grey = rgb.rgb_picture(Planes((luma,), 33, 7, 0, 0, 8, True))
+    assert (grey == luma[:, :33, None]).all()
+    chroma = np.full((4, 17), 128, np.uint8)
+    odd = rgb.rgb_picture(Planes((luma, chroma, chroma), 33, 7, 17, 4, 8, True), side=12)
+    assert odd.shape == (2, 11, 3)
+    line = rgb.rgb_picture(Planes((np.zeros((1, 3000), np.uint8),), 3000, 1, 0, 0, 8, True))
+    assert line.shape == (1, 3000, 3)
+    with pytest.raises(ValueError, match="cannot hold"):
+        rgb.rgb_picture(Planes((luma,), 41, 7, 0, 0, 8, True))
+
+
+@pytest.mark.parametrize("transfer", ["pq", "hlg"])
+def test_high_dynamic_range_is_no_grey_mud(transfer: str) -> None:
+    curve = rgb.display_curve(transfer)
+    assert curve[0] == 0
+    assert curve[255] == 255
+    assert (np.diff(curve.astype(int)) >= 0).all()
+    white = {"pq": 0.5807, "hlg": 0.75}[transfer]  # diffuse white, 203 cd/m²: ITU-R BT.2408
+    assert 210 <= curve[round(255 * white)] <= 245
+    luma = np.full((16, 16), 128, np.uint8)
+    shown = rgb.rgb_picture(Planes((luma,), 16, 16, 0, 0, 8, True), transfer=transfer)
+    assert (shown == curve[128]).all()
 
 
 def test_level(rng: np.random.Generator) -> None:

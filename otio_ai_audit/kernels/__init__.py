@@ -13,6 +13,7 @@ from .grid import CELL, Grid
 
 if TYPE_CHECKING:
     from .pictures import Planes, Small, grid_of, shrink_frame
+    from .rgb import rgb_picture
     from .series import Series, block_flow
     from .warm import warmup
 
@@ -25,6 +26,7 @@ __all__ = [
     "block_flow",
     "cache_dir",
     "grid_of",
+    "rgb_picture",
     "shrink_frame",
     "source_hash",
     "warmup",
@@ -36,6 +38,7 @@ _LATER = {
     "Small": "pictures",
     "block_flow": "series",
     "grid_of": "pictures",
+    "rgb_picture": "rgb",
     "shrink_frame": "pictures",
     "warmup": "warm",
 }

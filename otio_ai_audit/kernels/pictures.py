@@ -177,7 +177,7 @@ class Shrinker:
         """Reduce a frame, if it can be into one of `spare`: what that held before is lost."""
         grid = self.grid
         luma, width, height = frame.planes[0], frame.width, frame.height
-        _check(luma, width, height)
+        check_plane(luma, width, height)
         if width < MIN_SIDE or height < MIN_SIDE:
             luma, width, height = _at_least(luma, width, height, MIN_SIDE, MIN_SIDE)
         if (width, height) != (grid.picture_width, grid.picture_height):
@@ -195,8 +195,8 @@ class Shrinker:
         blue = red = luma
         if colour:
             blue, red = frame.planes[1], frame.planes[1 if frame.interleaved else 2]
-            _check(blue, frame.chroma_width * self._step, frame.chroma_height)
-            _check(red, frame.chroma_width * self._step, frame.chroma_height)
+            check_plane(blue, frame.chroma_width * self._step, frame.chroma_height)
+            check_plane(red, frame.chroma_width * self._step, frame.chroma_height)
             if self._repeats is not None:
                 blue, red = self._repeated(frame, blue, 0), self._repeated(frame, red, self._step - 1)
         for small in spare:
@@ -251,7 +251,8 @@ class Shrinker:
         return _at_least(plane, plane.shape[1], plane.shape[0], need_x, need_y)[0]
 
 
-def _check(plane: Array, width: int, height: int) -> None:
+def check_plane(plane: Array, width: int, height: int) -> None:
+    """Refuse a plane that a kernel cannot read."""
     if plane.dtype not in _DTYPES or not plane.flags.c_contiguous:
         raise ValueError(f"a plane must be C-contiguous uint8 or uint16, not {plane.dtype}")
     if plane.ndim != 2 or plane.shape[0] < height or plane.shape[1] < width:
