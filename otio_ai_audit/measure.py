@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from . import kernels, pictures, video
 from .errors import AuditError, MediaError
 from .model import (
     GridSignals,
+    IdentitySignals,
     Media,
     MediaFailure,
     MediaInfo,
@@ -33,6 +34,9 @@ from .model import (
     Span,
     Thumbnail,
 )
+
+if TYPE_CHECKING:
+    from .identity.sampler import Sampler
 
 Array: TypeAlias = npt.NDArray[Any]
 Float32: TypeAlias = npt.NDArray[np.float32]
@@ -75,7 +79,7 @@ def as_it_is(values: Array) -> Array:
 
 ROUNDING: dict[str, Callable[[Array], Array]] = {
     field.name: {"fixed16": fixed16, "float16": float16}.get(field.metadata["store"], as_it_is)
-    for group in (GridSignals, MotionSignals)
+    for group in (GridSignals, MotionSignals, IdentitySignals)
     for field in fields(group)
 }
 """How each field is rounded, by the storage that its metadata names."""
@@ -158,12 +162,16 @@ def _read(job: MediaJob, reader: video.FrameReader, span: Span | None, overlap: 
     columns = Columns(int(min(length, Fraction(600)) * info.rate) + 2)
     strip: list[Thumbnail] = []
     problems: list[Problem] = []
+    sampler = _sampler(info, float(length)) if job.identity else None
     with contextlib.ExitStack() as stack:
         frames: Iterable[video.Frame] = reader
         if overlap:  # its thread must have ended before the reader is closed
             frames = stack.enter_context(contextlib.closing(_in_advance(reader)))
-        for rows in _blocks(frames, info, strip, problems):
-            columns.extend({name: ROUNDING[name](values) for name, values in rows.items()})
+        for rows in _blocks(frames, info, strip, problems, sampler):
+            rounded = {name: ROUNDING[name](values) for name, values in rows.items()}
+            columns.extend(rounded)
+            if sampler is not None:
+                sampler.measured(rounded)
     if columns.length == 0:
         where = f" between {float(span.start):.2f} and {float(span.end):.2f} s" if span else ""
         raise MediaError(f"{job.media.path} gives no picture{where}; check that the file is complete.")
@@ -178,7 +186,22 @@ def _read(job: MediaJob, reader: video.FrameReader, span: Span | None, overlap: 
         motion=MotionSignals(**{name: arrays[name] for name in MotionSignals.__dataclass_fields__}),
         problems=(*reader.problems, *problems),
         strip=tuple(strip),
+        identity=None if sampler is None else _identity(sampler),
     )
+
+
+def _sampler(info: MediaInfo, length: float) -> Sampler:
+    from .identity.sampler import Sampler  # only where it is wanted: it stands for heavy libraries
+
+    def picture(planes: kernels.Planes) -> npt.NDArray[np.uint8]:
+        return kernels.rgb_picture(planes, high=_high(info), transfer=info.transfer)
+
+    return Sampler(info, length, picture)
+
+
+def _identity(sampler: Sampler) -> IdentitySignals:
+    found = sampler.finish()
+    return IdentitySignals(**{f.name: ROUNDING[f.name](getattr(found, f.name)) for f in fields(found)})
 
 
 def _in_advance(frames: Iterable[video.Frame]) -> Generator[video.Frame, None, None]:
@@ -220,7 +243,11 @@ def _end(info: MediaInfo, last: int) -> Fraction:
 
 
 def _blocks(
-    frames: Iterable[video.Frame], info: MediaInfo, strip: list[Thumbnail], problems: list[Problem]
+    frames: Iterable[video.Frame],
+    info: MediaInfo,
+    strip: list[Thumbnail],
+    problems: list[Problem],
+    sampler: Sampler | None = None,
 ) -> Iterator[dict[str, Array]]:
     """Measure frame after frame; give what is finished in blocks, filling `strip` on the way."""
     series: kernels.Series | None = None
@@ -234,27 +261,32 @@ def _blocks(
         elif (frame.width, frame.height) != size:
             problems.append(_resized(frame, size))
             break
-        done = series.add(
-            kernels.Planes(
-                planes=frame.planes,
-                width=frame.width,
-                height=frame.height,
-                chroma_width=frame.chroma_width,
-                chroma_height=frame.chroma_height,
-                bits=frame.depth + frame.shift,
-                full_range=frame.full_range,
-                interleaved=frame.interleaved,
-            )
-        )
+        planes = _planes(frame)
+        done = series.add(planes)
         heads.append((frame.pts, ord(frame.kind[:1] or "?"), frame.corrupt))
         time = frame.pts * float(frame.time_base)
         if time >= next_thumbnail - 1e-6 and series.latest is not None:
             strip.append(Thumbnail(time, _thumbnail(series.latest, info)))
             next_thumbnail = time + 1 / STRIP_RATE
+        if sampler is not None:
+            sampler.add(series.length - 1, time, planes, sum(plane.nbytes for plane in planes.planes))
         if done is not None:
             yield _with_heads(done, heads)
     if series is not None:
         yield _with_heads(series.finish(), heads)
+
+
+def _planes(frame: video.Frame) -> kernels.Planes:
+    return kernels.Planes(
+        planes=frame.planes,
+        width=frame.width,
+        height=frame.height,
+        chroma_width=frame.chroma_width,
+        chroma_height=frame.chroma_height,
+        bits=frame.depth + frame.shift,
+        full_range=frame.full_range,
+        interleaved=frame.interleaved,
+    )
 
 
 def _with_heads(rows: dict[str, Array], heads: list[tuple[int, int, bool]]) -> dict[str, Array]:
@@ -278,12 +310,15 @@ def _resized(frame: video.Frame, size: tuple[int, int]) -> Problem:
     return Problem("other", message, start=time)
 
 
+def _high(info: MediaInfo) -> bool:
+    """Whether the matrix is BT.709: RGB was converted to it; what says nothing is BT.601 below 720 lines."""
+    return info.height >= 720 or not info.pixel_format.startswith("yuv")
+
+
 def _thumbnail(small: kernels.Small, info: MediaInfo) -> bytes:
-    # RGB was converted to BT.709; what says nothing of its matrix is BT.601 below 720 lines
-    high = info.height >= 720 or not info.pixel_format.startswith("yuv")
     aspect = float(info.width * info.sample_aspect / info.height)
     return pictures.thumbnail(
-        small.luma, small.blue, small.red, high=high, aspect=aspect, rotation=info.rotation
+        small.luma, small.blue, small.red, high=_high(info), aspect=aspect, rotation=info.rotation
     )
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 from otio_ai_audit import measure, pictures, video
 from otio_ai_audit.model import (
     GridSignals,
+    IdentitySignals,
     Media,
     MediaFailure,
     MediaJob,
@@ -316,7 +317,8 @@ def test_still_for_people(tmp_path: Path) -> None:
 
 
 def test_every_field_has_a_rounding() -> None:
-    names = {field.name for group in (GridSignals, MotionSignals) for field in fields(group)}
+    groups = (GridSignals, MotionSignals, IdentitySignals)
+    names = {field.name for group in groups for field in fields(group)}
     assert set(measure.ROUNDING) == names
 
 
