@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -39,9 +39,26 @@ class Progress(Protocol):
     def step(self, done: int, total: int, name: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What an edit uses, with its signals."""
+
+    uses: list[ClipUse]
+    """With their signals and keys."""
+    failures: list[Failure]
+    """The plan's own, and one for every use or reference of a medium that could not be measured."""
+    references: list[ClipUse]
+    """Stills of how subjects should look, likewise with their signals."""
+
+
 def signals(
-    plan: Plan, store: Store, engine: str | Executor, progress: Progress, force: bool = False
-) -> tuple[list[ClipUse], list[Failure]]:
+    plan: Plan,
+    store: Store,
+    engine: str | Executor,
+    progress: Progress,
+    force: bool = False,
+    identity: bool = False,
+) -> Gathered:
     """Measure every job of a plan that the store does not know.
 
     Parameters
@@ -56,30 +73,38 @@ def signals(
         Told after every medium.
     force
         Measure again what the store knows.
+    identity
+        Also measure what things look like; nothing of that is imported otherwise.
 
-    Returns
-    -------
-    uses : list of ClipUse
-        With their signals and keys.
-    failures : list of Failure
-        The plan's own, and one for every use of a medium that could not be measured.
+    Raises
+    ------
+    WeightsError
+        Identity is wanted and cannot be measured here.
     """
+    version = identity_version() if identity else None
+    needed = {use.job for use in plan.uses} | ({use.job for use in plan.references} if identity else set())
     outcomes: dict[int, MediaSignals | MediaFailure] = {}
     waiting: list[tuple[int, MediaJob]] = []
     for index, job in enumerate(plan.jobs):
+        if index not in needed:
+            continue
         try:
-            job = replace(job, key=store.content_key(job.media))
+            job = replace(job, key=store.content_key(job.media), identity=identity)
         except OSError as error:
             reason = error.strerror or str(error)
             outcomes[index] = MediaFailure(job.media.path, f"Cannot be read: {reason}.")
             continue
-        known = None if force else store.load(job.key, job.span, SIGNALS_VERSION)
+        known = None if force else store.load(job.key, job.span, SIGNALS_VERSION, version)
         if known is None:
             waiting.append((index, job))
         else:
             outcomes[index] = known
+    if waiting and identity:
+        from .identity import warmup
+
+        warmup()  # once here, not by every worker at the same time
     if waiting:
-        progress.say(f"Measuring {len(waiting)} of {len(plan.jobs)} media")
+        progress.say(f"Measuring {len(waiting)} of {len(needed)} media")
     jobs = [job for _, job in waiting]
     # Closing stops the workers at once, also on an error or Ctrl-C in this loop.
     with closing(engine_room.run(measure, jobs, engine=engine, costs=[job.cost for job in jobs])) as finished:
@@ -88,16 +113,21 @@ def signals(
             if isinstance(outcome, engine_room.Crash):
                 outcome = MediaFailure(job.media.path, outcome.message)
             if isinstance(outcome, MediaSignals):
-                store.save(outcome, SIGNALS_VERSION)
+                store.save(outcome, SIGNALS_VERSION, version or "")
             outcomes[index] = outcome
             progress.step(done, len(waiting), Path(job.media.path).name)
     return _attach(plan, outcomes)
 
 
-def _attach(
-    plan: Plan, outcomes: Mapping[int, MediaSignals | MediaFailure]
-) -> tuple[list[ClipUse], list[Failure]]:
-    uses, failures = [], list(plan.failures)
+def identity_version() -> str:
+    """Version of everything that identity depends on besides the other signals."""
+    from . import identity
+
+    return identity.version()
+
+
+def _attach(plan: Plan, outcomes: Mapping[int, MediaSignals | MediaFailure]) -> Gathered:
+    uses, failures, references = [], list(plan.failures), []
     for use in plan.uses:
         outcome = outcomes[use.job]
         if isinstance(outcome, MediaFailure):
@@ -110,7 +140,14 @@ def _attach(
             uses.append(replace(use, key=_use_key(use, outcome.key)))
         else:
             failures.append(failure_of(use, "The file has no frames in the part that the edit shows."))
-    return uses, failures
+    for use in plan.references:
+        found = outcomes.get(use.job)
+        if isinstance(found, MediaFailure):
+            name = Path(use.media.path).name
+            failures.append(failure_of(use, f"The reference picture {name} cannot be used. {found.reason}"))
+        elif found is not None:
+            references.append(replace(use, signals=found, reference=True, key=found.key))
+    return Gathered(uses, failures, references)
 
 
 def _existing(use: ClipUse, signals: MediaSignals) -> tuple[Span, ...]:

@@ -2,29 +2,47 @@
 
 A detector is asked again where anything changed that it could see: the signals, what the edit shows of
 them, its settings, its source or the calibration. Where a clip stands in the edit is none of that.
+
+A detector module may say ``ACROSS = True``: it judges all uses of an edit together, and the references of
+their subjects with them; its answer is remembered as a whole. ``NEEDS_IDENTITY = True`` asks for
+`MediaSignals.identity`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import detectors
-from .model import ClipUse, Curve, Detection, Finding
+from .measure import SIGNALS_VERSION
+from .model import ClipUse, Curve, Detection, Finding, Group
 from .settings import Settings
 from .store import Store
+
+Ask: TypeAlias = Callable[[Sequence[ClipUse]], Detection]
 
 KIND = "judgement"
 """Kind of these blobs in the store."""
 
 
+def needs_identity(wanted: Sequence[str]) -> bool:
+    """Whether any of these detectors looks at `MediaSignals.identity`."""
+    return any(getattr(detectors.DETECTORS[name], "NEEDS_IDENTITY", False) for name in wanted)
+
+
 def judge(
-    uses: Sequence[ClipUse], wanted: Sequence[str], settings: Settings, store: Store, force: bool = False
+    uses: Sequence[ClipUse],
+    wanted: Sequence[str],
+    settings: Settings,
+    store: Store,
+    force: bool = False,
+    references: Sequence[ClipUse] = (),
+    identity: str = "",
 ) -> dict[str, Detection]:
     """Ask every wanted detector about every use, unless the store remembers the answer.
 
@@ -40,6 +58,10 @@ def judge(
         Remembers one answer for each use, detector and settings.
     force
         Judge again what the store remembers.
+    references
+        Pictures of how subjects should look, for detectors across clips; nothing is said of them.
+    identity
+        Version of the identity signals, where there are any.
 
     Returns
     -------
@@ -49,24 +71,85 @@ def judge(
     shown = {use.id: _shown(use) for use in uses}
     result = {}
     for name in wanted:
-        basis = f"{name} {_version()} {settings.detectors[name]!r}"
-        keys = {id_: hashlib.sha256(f"{basis} {seen}".encode()).hexdigest() for id_, seen in shown.items()}
-        said: dict[str, Detection] = {}
-        for use in uses:
-            blob = None if force else store.load_blob(KIND, keys[use.id])
-            if blob is not None:
-                said[use.id] = _read(blob, use.id)
-        fresh = [use for use in uses if use.id not in said]
-        answer = detectors.DETECTORS[name].detect(fresh, settings.detectors[name])
-        for use in fresh:
-            said[use.id] = _only(answer, use.id)
-            store.save_blob(KIND, keys[use.id], _written(said[use.id]))
-        result[name] = Detection(
-            {id_: score for one in said.values() for id_, score in one.scores.items()},
-            tuple(finding for use in uses for finding in said[use.id].findings),
-            {id_: curve for one in said.values() for id_, curve in one.curves.items()},
-        )
+        module = detectors.DETECTORS[name]
+        basis = f"{name} {_version()} {SIGNALS_VERSION} {settings.detectors[name]!r}"
+        if getattr(module, "NEEDS_IDENTITY", False):
+            basis += f" {identity}"
+
+        def ask(some: Sequence[ClipUse], module: Any = module, own: Any = settings.detectors[name]) -> Any:
+            return module.detect(some, own)
+
+        if getattr(module, "ACROSS", False):
+            result[name] = _across(uses, references, basis, shown, ask, store, force)
+        else:
+            result[name] = _one_by_one(uses, basis, shown, ask, store, force)
     return result
+
+
+def _one_by_one(
+    uses: Sequence[ClipUse], basis: str, shown: Mapping[str, str], ask: Ask, store: Store, force: bool
+) -> Detection:
+    """Judge every use for itself, where it is not remembered."""
+    keys = {id_: hashlib.sha256(f"{basis} {seen}".encode()).hexdigest() for id_, seen in shown.items()}
+    said: dict[str, Detection] = {}
+    for use in uses:
+        blob = None if force else store.load_blob(KIND, keys[use.id])
+        if blob is not None:
+            said[use.id] = _read(blob, use.id)
+    fresh = [use for use in uses if use.id not in said]
+    answer = ask(fresh)
+    for use in fresh:
+        said[use.id] = _only(answer, use.id)
+        store.save_blob(KIND, keys[use.id], _written(said[use.id]))
+    return Detection(
+        {id_: score for one in said.values() for id_, score in one.scores.items()},
+        tuple(finding for use in uses for finding in said[use.id].findings),
+        {id_: curve for one in said.values() for id_, curve in one.curves.items()},
+    )
+
+
+def _across(
+    uses: Sequence[ClipUse],
+    references: Sequence[ClipUse],
+    basis: str,
+    shown: Mapping[str, str],
+    ask: Ask,
+    store: Store,
+    force: bool,
+) -> Detection:
+    """Judge all uses together; ids and order count, because findings and groups name other clips."""
+    seen = [basis, *(f"{use.id} {shown[use.id]}" for use in uses)]
+    seen += [f"reference {use.id} {_shown(use)}" for use in references]
+    key = hashlib.sha256("\n".join(seen).encode()).hexdigest()
+    blob = None if force else store.load_blob(KIND, key)
+    if blob is not None:
+        return _read_all(blob)
+    answer = ask([*uses, *references])
+    kept = Detection(
+        {use.id: answer.scores.get(use.id) for use in uses},
+        tuple(finding for finding in answer.findings if finding.use in shown),
+        {id_: curve for id_, curve in answer.curves.items() if id_ in shown},
+        tuple(_without(group, [id_ for id_ in group.clips if id_ not in shown]) for group in answer.groups),
+    )
+    store.save_blob(KIND, key, _written_all(kept))
+    return kept
+
+
+def without(detection: Detection, gone: Iterable[str]) -> Detection:
+    """Take some uses out of what a detector said."""
+    out = set(gone)
+    return Detection(
+        {use: score for use, score in detection.scores.items() if use not in out},
+        tuple(finding for finding in detection.findings if finding.use not in out),
+        {use: curve for use, curve in detection.curves.items() if use not in out},
+        tuple(_without(group, out) for group in detection.groups),
+    )
+
+
+def _without(group: Group, gone: Iterable[str]) -> Group:
+    kept = [number for number, id_ in enumerate(group.clips) if id_ not in set(gone)]
+    rows = tuple(tuple(group.distance[i][j] for j in kept) for i in kept)
+    return replace(group, clips=tuple(group.clips[n] for n in kept), distance=rows)
 
 
 @cache
@@ -105,6 +188,28 @@ def _read(blob: bytes, use: str) -> Detection:
     return Detection({use: score}, tuple(_finding(item, use) for item in found), curves)
 
 
-def _finding(item: Mapping[str, Any], use: str) -> Finding:
+def _written_all(said: Detection) -> bytes:
+    curves = {use: asdict(curve) for use, curve in said.curves.items()}
+    groups = [asdict(group) for group in said.groups]
+    return json.dumps([dict(said.scores), [asdict(f) for f in said.findings], curves, groups]).encode()
+
+
+def _read_all(blob: bytes) -> Detection:
+    scores, found, curves, groups = json.loads(blob)
+    return Detection(
+        scores,
+        tuple(_finding(item) for item in found),
+        {use: Curve(curve["start"], curve["step"], tuple(curve["score"])) for use, curve in curves.items()},
+        tuple(
+            Group(item["name"], tuple(item["clips"]), tuple(map(tuple, item["distance"])), item["source"])
+            for item in groups
+        ),
+    )
+
+
+def _finding(item: Mapping[str, Any], use: str | None = None) -> Finding:
+    """Read a finding; with `use`, of the clip that now has this name: it can only mean itself."""
     region = tuple(item["region"]) if item["region"] is not None else None
-    return Finding(**{**item, "use": use, "region": region, "related": tuple(item["related"])})
+    compare = tuple((use or id_, moment) for id_, moment in item["compare"])
+    changed = {"use": use or item["use"], "region": region, "compare": compare}
+    return Finding(**{**item, **changed, "related": tuple(item["related"])})

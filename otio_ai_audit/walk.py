@@ -17,7 +17,7 @@ from typing import Any
 from . import __version__, gather
 from .errors import TimelineError, UsageError
 from .gather import Progress
-from .judge import judge
+from .judge import judge, needs_identity, without
 from .model import (
     ERROR,
     NOTE,
@@ -134,10 +134,12 @@ def audit(
         seen += timeline.read_marker_edl(path, plan.info)
 
     with Store(options.store) as store:
-        uses, failures = gather.signals(plan, store, options.engine, progress, options.force)
+        identity = needs_identity(wanted)
+        found = gather.signals(plan, store, options.engine, progress, options.force, identity)
         progress.say("Judging")
-        detections = judge(uses, wanted, settings, store, options.force)
-        uses, failures, detections = _set_films_aside(plan, uses, failures, detections)
+        version = gather.identity_version() if identity else ""
+        detections = judge(found.uses, wanted, settings, store, options.force, found.references, version)
+        uses, failures, detections = _set_films_aside(plan, found.uses, found.failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
         placed, seen = _identify(plan, uses, findings, seen, store, failures, wanted)
         stills = gather.stills(uses, placed, store, options.engine, progress) if options.stills else {}
@@ -155,6 +157,7 @@ def audit(
         notices=notices,
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
+        groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
     )
     if earlier is not None:
         result = compare(result, earlier)
@@ -258,14 +261,7 @@ def _set_films_aside(
                     f"otio-ai-audit audit {Path(use.media.path).name} --edit EDIT.otio",
                 )
             )
-    kept = {
-        name: Detection(
-            {use: score for use, score in detection.scores.items() if use not in films},
-            tuple(finding for finding in detection.findings if finding.use not in films),
-            {use: curve for use, curve in detection.curves.items() if use not in films},
-        )
-        for name, detection in detections.items()
-    }
+    kept = {name: without(detection, films) for name, detection in detections.items()}
     return [use for use in uses if use.id not in films], failures, kept
 
 
@@ -310,13 +306,14 @@ def _clip_results(
     failures: Sequence[Failure],
     detections: Mapping[str, Detection],
 ) -> tuple[ClipResult, ...]:
-    clips = [_audited(use, detections) for use in uses]
+    groups = {id_: g.name for d in detections.values() for g in reversed(d.groups) for id_ in g.clips}
+    clips = [_audited(use, detections, groups.get(use.id)) for use in uses]
     clips += [_not_audited(item, "failed") for item in failures]
     clips += [_not_audited(item, "skipped") for item in plan.skipped]
     return tuple(sorted(clips, key=lambda clip: (clip.record_start, clip.id)))
 
 
-def _audited(use: ClipUse, detections: Mapping[str, Detection]) -> ClipResult:
+def _audited(use: ClipUse, detections: Mapping[str, Detection], group: str | None) -> ClipResult:
     signals = use.signals
     assert signals is not None
     return ClipResult(
@@ -330,7 +327,7 @@ def _audited(use: ClipUse, detections: Mapping[str, Detection]) -> ClipResult:
         shot=use.shot,
         take=use.take,
         media=use.media.path,
-        subject=use.subject,
+        subject=use.subject or group,
         content=signals.key,
         scores={name: detection.scores.get(use.id) for name, detection in detections.items()},
         curves={name: d.curves[use.id] for name, d in detections.items() if use.id in d.curves},

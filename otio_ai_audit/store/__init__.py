@@ -112,7 +112,9 @@ class Store:
 
     # --- signals
 
-    def load(self, key: str, span: Span | None, version: str) -> MediaSignals | None:
+    def load(
+        self, key: str, span: Span | None, version: str, identity: str | None = None
+    ) -> MediaSignals | None:
         """Signals of a medium, if they were measured by this version and cover what is asked.
 
         Parameters
@@ -123,16 +125,22 @@ class Store:
             What the edit needs; None is the whole medium. What is given may be longer.
         version
             `otio_ai_audit.measure.SIGNALS_VERSION`.
+        identity
+            `otio_ai_audit.identity.version()` where identity is needed too; None leaves it out.
         """
-        sql = "SELECT id, part, start, stop, to_end, used FROM signals WHERE key = ? AND version = ?"
+        wanted = codec.PARTS if identity is None else (*codec.PARTS, codec.IDENTITY)
+        versions = (version, _of_identity(version, identity or ""))
+        sql = "SELECT id, part, start, stop, to_end, used FROM signals WHERE key = ? AND version IN (?, ?)"
         groups: dict[tuple[str, str, int], dict[str, tuple[int, int]]] = defaultdict(dict)
-        for number, part, start, end, to_end, used in self._cache.rows(sql, (key, version)):
+        for number, part, start, end, to_end, used in self._cache.rows(sql, (key, *versions)):
             groups[start, end, to_end][part] = (number, used)
         fitting = []
         for (start, end, to_end), parts in groups.items():
             stored = Span(Fraction(start), Fraction(end))
-            if _covers(stored, bool(to_end), span) and all(part in parts for part in codec.PARTS):
-                fitting.append((stored.duration, stored.start, stored, parts))
+            if _covers(stored, bool(to_end), span) and all(part in parts for part in wanted):
+                fitting.append(
+                    (stored.duration, stored.start, stored, {part: parts[part] for part in wanted})
+                )
         if not fitting:
             return None
         _, _, stored, parts = min(fitting, key=lambda fit: fit[:2])
@@ -141,8 +149,8 @@ class Store:
     def _read_signals(self, key: str, span: Span, parts: dict[str, tuple[int, int]]) -> MediaSignals | None:
         sql = "SELECT data FROM signal_data WHERE id = ?"
         blobs = {}
-        for part in codec.PARTS:
-            rows = self._cache.rows(sql, (parts[part][0],))
+        for part, (number, _) in parts.items():
+            rows = self._cache.rows(sql, (number,))
             if not rows:  # another audit has just made room
                 return None
             blobs[part] = rows[0][0]
@@ -153,8 +161,19 @@ class Store:
         self._used("signals", parts.values())
         return signals
 
-    def save(self, signals: MediaSignals, version: str) -> None:
+    def save(self, signals: MediaSignals, version: str, identity: str = "") -> None:
         """Keep signals; those of the same medium that they replace, or of another version, go.
+
+        Identity is kept beside the others under a version of its own: signals without it do not drop it
+        where they cover the same frames, and another make of it drops nothing else.
+
+        Parameters
+        ----------
+        signals
+        version
+            `otio_ai_audit.measure.SIGNALS_VERSION`.
+        identity
+            `otio_ai_audit.identity.version()`, where `signals` have identity.
 
         Raises
         ------
@@ -164,17 +183,25 @@ class Store:
         parts = codec.encode(signals)
         span, key, to_end = signals.span, signals.key, _reaches_end(signals)
         now = int(time.time())
+        versions = dict.fromkeys(codec.PARTS, version)
+        versions[codec.IDENTITY] = _of_identity(version, identity)
+
+        def goes(part: str, its_version: str, theirs: Span, its_end: bool) -> bool:
+            replaced = (to_end or not its_end) and _covers(span, to_end, theirs)
+            if part in parts:
+                return replaced or its_version != versions[part]
+            # rows of signals that are gone would be counted by identity alone
+            same = theirs == span and its_end == to_end
+            return (replaced and not same) or not its_version.startswith(_of_identity(version, ""))
 
         def write(connection: sqlite3.Connection) -> None:
             sql = "SELECT id, part, version, start, stop, to_end FROM signals WHERE key = ?"
             for number, part, its_version, start, end, its_end in connection.execute(sql, (key,)).fetchall():
-                theirs = Span(Fraction(start), Fraction(end))
-                replaced = (to_end or not its_end) and _covers(span, to_end, theirs)
-                if part in parts and (its_version != version or replaced):
+                if goes(part, its_version, Span(Fraction(start), Fraction(end)), bool(its_end)):
                     connection.execute("DELETE FROM signals WHERE id = ?", (number,))
                     connection.execute("DELETE FROM signal_data WHERE id = ?", (number,))
             for part, data in parts.items():
-                row = (key, part, version, str(span.start), str(span.end), int(to_end), now, len(data))
+                row = (key, part, versions[part], str(span.start), str(span.end), int(to_end), now, len(data))
                 cursor = connection.execute(
                     "INSERT INTO signals (key, part, version, start, stop, to_end, used, size) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -325,6 +352,11 @@ def _folders(path: Path | None) -> tuple[Path, Path]:
 
     name = "otio-ai-audit"
     return platformdirs.user_cache_path(name, False), platformdirs.user_data_path(name, False)
+
+
+def _of_identity(version: str, identity: str) -> str:
+    """Version of identity: its samples are rows of signals of `version`."""
+    return f"{version} {identity}"
 
 
 def _covers(stored: Span, to_end: bool, asked: Span | None) -> bool:

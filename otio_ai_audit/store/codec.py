@@ -1,7 +1,8 @@
 """Signals as bytes and back, bit for bit.
 
-A part (``grid``, ``motion``, ``strip``, ``facts``) becomes one blob: a length (4 bytes, little-endian), that
-much JSON which names every array with its storage, dtype, shape and offset, and then the arrays.
+A part (``grid``, ``motion``, ``strip``, ``facts``, ``identity``) becomes one blob: a length (4 bytes,
+little-endian), that much JSON which names every array with its storage, dtype, shape and offset, and then the
+arrays.
 
 =========== ========================================================= ==============
 storage     values that survive                                       bytes a number
@@ -30,18 +31,29 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import StoreError
-from ..model import GridSignals, MediaInfo, MediaSignals, MotionSignals, Problem, Span, Thumbnail
+from ..model import (
+    GridSignals,
+    IdentitySignals,
+    MediaInfo,
+    MediaSignals,
+    MotionSignals,
+    Problem,
+    Span,
+    Thumbnail,
+)
 
 Array = npt.NDArray[Any]
 D = TypeVar("D")
 
 PARTS = ("facts", "grid", "motion", "strip")
 """Signal groups, each stored under its own name; all are needed for a `MediaSignals`."""
+IDENTITY = "identity"
+"""The group that is only there where somebody asked for it."""
 FIXED = np.float32(256)
 
 
 def encode(signals: MediaSignals) -> dict[str, bytes]:
-    """Turn signals into one blob for each of `PARTS`.
+    """Turn signals into one blob for each of `PARTS`, and one for `IDENTITY` where it was measured.
 
     Raises
     ------
@@ -55,12 +67,15 @@ def encode(signals: MediaSignals) -> dict[str, bytes]:
         "length": ("raw", np.array([len(picture) for picture in pictures], np.int64)),
         "data": ("raw", np.concatenate([np.zeros(0, np.uint8), *pictures])),
     }
-    return {
+    parts = {
         "facts": json.dumps(facts, ensure_ascii=False).encode(),
         "grid": pack(_arrays_of(signals.grid), "grid"),
         "motion": pack(_arrays_of(signals.motion), "motion"),
         "strip": pack(strip, "strip"),
     }
+    if signals.identity is not None:
+        parts[IDENTITY] = pack(_arrays_of(signals.identity), IDENTITY)
+    return parts
 
 
 def decode(key: str, span: Span, parts: Mapping[str, bytes]) -> MediaSignals:
@@ -86,6 +101,7 @@ def decode(key: str, span: Span, parts: Mapping[str, bytes]) -> MediaSignals:
             Thumbnail(float(time), data[end - length : end])
             for time, length, end in zip(strip["time"], strip["length"], ends, strict=True)
         ),
+        identity=IdentitySignals(**unpack(parts[IDENTITY])) if IDENTITY in parts else None,
     )
 
 
@@ -115,7 +131,7 @@ def unpack(blob: bytes) -> dict[str, Array]:
     return arrays
 
 
-def _arrays_of(group: GridSignals | MotionSignals) -> dict[str, tuple[str, Array]]:
+def _arrays_of(group: GridSignals | MotionSignals | IdentitySignals) -> dict[str, tuple[str, Array]]:
     return {field.name: (field.metadata["store"], getattr(group, field.name)) for field in fields(group)}
 
 
