@@ -26,6 +26,7 @@ LEVEL: dict[str, float] = {
     "gather": 2,
     "judge": 2,
     "settings": 2,
+    "subjects": 2,
     "walk": 3,
     "report": 3,
     "demo": 3,

@@ -14,8 +14,11 @@ from otio_ai_audit.timeline.master import plan_master as plan_master
 from otio_ai_audit.timeline.plan import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.plan import plan as plan
 from otio_ai_audit.timeline.read import read as read
+from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
+from otio_ai_audit.timeline.subjects import Said as Said
+from otio_ai_audit.timeline.subjects import subjects_said as subjects_said
 from otio_ai_audit.timeline.timecode import timecode_to_frames as timecode_to_frames
 from otio_ai_audit.timeline.timecode import to_timecode as to_timecode
 from otio_ai_audit.timeline.write import write as write
