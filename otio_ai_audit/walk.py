@@ -61,6 +61,8 @@ class Audit:
     timeline: Any
     original: Path | None
     seen: tuple[SeenMarker, ...]
+    uses: tuple[ClipUse, ...] = ()
+    """Clips that were looked at, with their subjects and signals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Options:
     markers: tuple[Path, ...] = ()
     """Marker EDLs exported from Resolve, read for people's verdicts."""
     detectors: tuple[str, ...] | None = None
+    subjects: Path | None = None
+    """TOML file that says who should look alike."""
     settings: Path | None = None
     engine: str | Executor = "processes"
     against: Path | None = None
@@ -114,10 +118,10 @@ def audit(
     TimelineError
         An edit that cannot be read, is empty, or whose media are ambiguous.
     SettingsError
-        A settings file with an unknown key or a wrong value.
+        A settings or subjects file with an unknown key or a wrong value.
     """
     from . import settings as settings_room
-    from . import timeline
+    from . import subjects, timeline
     from .report import compare, read_earlier
 
     options = options or Options()
@@ -125,6 +129,7 @@ def audit(
     started = time.monotonic()
     settings = settings_room.load(options.settings)
     wanted = _wanted_detectors(settings, options.detectors)
+    who = subjects.load(options.subjects)
     earlier = None if options.against is None else read_earlier(options.against)
     paths = [Path(name) for name in inputs]
 
@@ -132,6 +137,7 @@ def audit(
     seen = timeline.read_markers(tl, plan.info)
     for path in options.markers:
         seen += timeline.read_marker_edl(path, plan.info)
+    plan = subjects.assign(plan, who, timeline.subjects_said(tl, plan.info, plan.uses, seen))
 
     with Store(options.store) as store:
         identity = needs_identity(wanted)
@@ -166,7 +172,7 @@ def audit(
     findings_marked = timeline.attach(result.findings, markers, uses)
     seconds = round(time.monotonic() - started, 2)
     result = replace(result, findings=findings_marked, markers=markers, seconds=seconds)
-    return Audit(result, tl, original, seen)
+    return Audit(result, tl, original, seen, tuple(uses))
 
 
 # --- 1 and 2: read and plan -----------------------------------------------------------------------

@@ -30,6 +30,7 @@ FAIL_ON = ("error", "warning", "never")
 )
 @click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
 @click.option("--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,flash,dead.")
+@click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
 @click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Rewrite media paths.")
 @click.option(
     "--media-root",
@@ -64,6 +65,7 @@ def command(
     outputs: tuple[Path, ...],
     edit: Path | None,
     detectors: str | None,
+    subjects: Path | None,
     maps: tuple[str, ...],
     media_roots: tuple[Path, ...],
     markers: tuple[Path, ...],
@@ -102,6 +104,7 @@ def command(
         hidden=hidden,
         markers=markers,
         detectors=tuple(name.strip() for name in detectors.split(",")) if detectors else None,
+        subjects=subjects,
         settings=settings,
         engine=engine,
         against=against,
