@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,11 +24,14 @@ from .model import (
     Placed,
     Plan,
     Span,
+    compare_key,
 )
 from .store import Store
 
 STILL_SIZE = 640
 """Long side of evidence pictures, pixels."""
+COMPARED = 4
+"""Frames fetched beside the worst one of a finding, at most."""
 
 
 class Progress(Protocol):
@@ -193,28 +196,58 @@ def stills(
     store: Store,
     engine: str | Executor,
     progress: Progress,
+    references: Sequence[ClipUse] = (),
 ) -> dict[str, bytes]:
-    """Fetch the worst frame of every finding at warning or above, as WebP, unless the store has it."""
-    by_id = {use.id: use for use in uses}
+    """Fetch the frames of every finding at warning or above, as WebP, unless the store has them.
+
+    Parameters
+    ----------
+    uses, references
+        Clips and reference pictures, with their signals.
+    placed
+        The findings.
+
+    Returns
+    -------
+    dict
+        Finding id → its worst frame, and `compare_key` → a frame to look at beside it; at most `COMPARED`.
+    """
+    by_id = {use.id: use for use in (*references, *uses)}
     found: dict[str, bytes] = {}
-    waiting: list[tuple[Placed, float, Media]] = []
+    waiting: dict[tuple[str, float], list[str]] = {}
+    media: dict[str, Media] = {}
+    for name, use, moment in _frames_to_show(placed, by_id):
+        assert use.signals is not None
+        key = use.signals.key
+        known = store.load_still(key, moment, STILL_SIZE)
+        if known is None:
+            waiting.setdefault((key, moment), []).append(name)
+            media[key] = use.media
+        else:
+            found[name] = known
+    if waiting:
+        progress.say("Fetching the frames to look at")
+    frames = list(waiting)
+    tasks = [(media[key], moment, STILL_SIZE) for key, moment in frames]
+    with closing(engine_room.run(fetch_still, tasks, engine=engine, doing="fetching a frame")) as finished:
+        for position, picture in finished:
+            if isinstance(picture, bytes):
+                key, moment = frames[position]
+                store.save_still(key, moment, STILL_SIZE, picture)
+                found.update(dict.fromkeys(waiting[key, moment], picture))
+    return found
+
+
+def _frames_to_show(
+    placed: Sequence[Placed], by_id: Mapping[str, ClipUse]
+) -> Iterator[tuple[str, ClipUse, float]]:
+    """Name, clip and seconds of each picture."""
     for item in placed:
         finding = item.finding
         if finding.score < WARNING:
             continue
-        moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
-        known = store.load_still(item.key, moment, STILL_SIZE)
-        if known is None:
-            waiting.append((item, moment, by_id[finding.use].media))
-        else:
-            found[item.id] = known
-    if waiting:
-        progress.say("Fetching the frames to look at")
-    tasks = [(media, moment, STILL_SIZE) for _, moment, media in waiting]
-    with closing(engine_room.run(fetch_still, tasks, engine=engine, doing="fetching a frame")) as finished:
-        for position, picture in finished:
-            item, moment, _ = waiting[position]
-            if isinstance(picture, bytes):
-                store.save_still(item.key, moment, STILL_SIZE, picture)
-                found[item.id] = picture
-    return found
+        middle = finding.start + finding.duration / 2
+        yield item.id, by_id[finding.use], finding.worst if finding.worst is not None else middle
+        for number, (use, moment) in enumerate(finding.compare[:COMPARED]):
+            if use in by_id:
+                yield compare_key(item.id, number), by_id[use], moment

@@ -148,7 +148,9 @@ def audit(
         uses, failures, detections = _set_films_aside(plan, found.uses, found.failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
         placed, seen = _identify(plan, uses, findings, seen, store, failures, wanted)
-        stills = gather.stills(uses, placed, store, options.engine, progress) if options.stills else {}
+        stills = {}
+        if options.stills:
+            stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
         notices = (*plan.notices, store.notice) if store.notice else plan.notices
 
     clips = _clip_results(plan, uses, failures, detections)

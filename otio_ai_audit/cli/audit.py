@@ -29,7 +29,9 @@ FAIL_ON = ("error", "warning", "never")
     "EDL), .json, .csv, .xml (JUnit), .html. May repeat.",
 )
 @click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
-@click.option("--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,flash,dead.")
+@click.option(
+    "--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,drift,mismatch,flash,dead."
+)
 @click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
 @click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Rewrite media paths.")
 @click.option(

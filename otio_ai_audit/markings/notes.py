@@ -18,6 +18,10 @@ _NOT_OK = re.compile(r"\s*not\s+ok(?:ay)?\b", re.IGNORECASE)
 _LISTING = re.compile(r"(?:[\s,;:&+/–—-]|and\b)*", re.IGNORECASE)
 _TIMECODE = r"-?\d+:\d\d:\d\d[:;]\d+"
 _COMPARE = re.compile(rf"Compare with (?:(?:, )?[^()]+? \({_TIMECODE}\))+(?: and \d+ more)?\.")
+_BESIDE = re.compile(rf"Compare {_TIMECODE} with {_TIMECODE}\.")
+_CLIP_ID = re.compile(r"\bV\d+/\d{4,}(?:\.\d+)*\b")
+_CALLED = rf"(?:[^()]*? \({_TIMECODE}\)|another shot)"
+"""What stands in a note where our message has the id of a clip."""
 _ALSO = re.compile(
     rf"Also here: (?:(?:, )?[^,:;\[\]]{{1,40}} at {_TIMECODE})+(?: and \d+ more in the report)?\."
 )
@@ -106,13 +110,17 @@ def _hashed_part(words: Sequence[str], ids: set[str]) -> list[str] | None:
 
 def _without_phrases(body: str) -> list[str]:
     parts = [body]
-    for pattern in (_ALSO, _COMPARE):
+    for pattern in (_ALSO, _COMPARE, _BESIDE):
         parts = [piece for part in parts for piece in pattern.split(part)]
     return parts
 
 
 def _without(text: str, message: str) -> list[str]:
     """Take our message out of a text, also where words were put into it."""
+    if _CLIP_ID.search(message):
+        found = re.split(_CALLED.join(re.escape(part) for part in _CLIP_ID.split(message)), text, maxsplit=1)
+        if len(found) == 2:
+            return found
     start = text.find(message)
     if start >= 0:
         return [text[:start], text[start + len(message) :]]

@@ -31,7 +31,16 @@ from .media import (
     Thumbnail,
     UInt8,
 )
-from .result import AuditResult, ClipResult, KnownFinding, Marker, Placed, SeenMarker, State
+from .result import (
+    AuditResult,
+    ClipResult,
+    KnownFinding,
+    Marker,
+    Placed,
+    SeenMarker,
+    State,
+    compare_key,
+)
 
 __all__ = [
     "ERROR",
@@ -72,5 +81,6 @@ __all__ = [
     "Thumbnail",
     "TimelineInfo",
     "UInt8",
+    "compare_key",
     "severity_of",
 ]

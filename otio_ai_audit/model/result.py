@@ -13,6 +13,11 @@ from .media import Thumbnail
 State = Literal["new", "open", "fixed", "dismissed"]
 
 
+def compare_key(finding_id: str, number: int) -> str:
+    """Name of the picture of `Finding.compare[number]` in `AuditResult.stills`."""
+    return f"{finding_id} compare {number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Marker:
     """A marker as DaVinci Resolve shows it; frames count from the timeline's first frame."""
@@ -143,7 +148,7 @@ class AuditResult:
     finished: str = ""
     """ISO local date and time."""
     stills: Mapping[str, bytes] = field(default_factory=dict)
-    """Finding id → WebP of its worst frame."""
+    """Finding id → WebP of its worst frame; `compare_key` → of a frame to look at beside it."""
     groups: tuple[Group, ...] = ()
     """Clips that show one subject."""
 

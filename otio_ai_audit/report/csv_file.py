@@ -40,6 +40,7 @@ COLUMNS = (
     "text",
     "scores",
     "notes",
+    "compare",
 )
 
 Cell = str | int | float | None
@@ -124,4 +125,5 @@ def _finding_cells(placed: Placed) -> dict[str, Cell]:
         "first_seen": placed.first_seen,
         "by": placed.by,
         "text": placed.text,
+        "compare": "; ".join(f"{use} at {moment:.2f} s" for use, moment in finding.compare),
     }

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..model import AuditResult, ClipResult, Curve, Marker, Placed
+from ..model import AuditResult, ClipResult, Curve, Group, Marker, Placed
 from .text import clean, clips_in_order, findings_in_order, number, plain, score
 
 SCHEMA = 1
@@ -59,7 +59,7 @@ def to_json(result: AuditResult, *, curves: bool = True, include_prompts: bool =
         "against": _known(result.against),
         "notices": [clean(text) for text in result.notices],
         "clips": [_clip(clip, curves, include_prompts) for clip in clips_in_order(result)],
-        "subjects": [],
+        "subjects": [_group(group) for group in result.groups],
         "findings": [_finding(placed, ids) for placed in findings_in_order(result)],
     }
 
@@ -155,6 +155,18 @@ def _finding(placed: Placed, ids: set[str]) -> dict[str, Any]:
         "content": _known(placed.key),
         "by": _known(placed.by),
         "text": _known(placed.text),
+        "compare": [
+            {"clip": clean(use), "media_start": number(moment, 6)} for use, moment in finding.compare
+        ],
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "name": clean(group.name),
+        "clips": [clean(use) for use in group.clips],
+        "distance": [[number(value, 4) for value in row] for row in group.distance],
+        "source": clean(group.source),
     }
 
 

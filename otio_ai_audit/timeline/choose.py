@@ -27,6 +27,7 @@ from otio_ai_audit.model import (
     AuditResult,
     ClipResult,
     ClipUse,
+    Finding,
     KnownFinding,
     Marker,
     Placed,
@@ -195,11 +196,18 @@ def _finding_marker(
         frame=frame,
         frames=max(1, min(worst.timeline_frame + worst.timeline_frames, end) - frame),
         color=item.color,
-        name=words.marker_name(worst.finding, item.use.subject),
+        name=words.marker_name(worst.finding, item.use.subject or _found_subject(worst.finding, result)),
         note=words.compose(body, ids, item.texts),
         ids=ids,
         findings=tuple({p.id: _known(p) for p in item.placed}.values()),
     )
+
+
+def _found_subject(finding: Finding, result: AuditResult) -> str | None:
+    """Name of the group of a clip that does not look like the others, where nobody named its subject."""
+    if finding.detector != "mismatch":
+        return None
+    return next((group.name for group in result.groups if finding.use in group.clips), None)
 
 
 def _known(placed: Placed) -> KnownFinding:

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
 from otio_ai_audit.markings import SEPARATOR, SUMMARY, clean, tag
-from otio_ai_audit.model import WARNING, AuditResult, ClipResult, ClipUse, Finding, Placed, TimelineInfo
+from otio_ai_audit.model import (
+    WARNING,
+    AuditResult,
+    ClipResult,
+    ClipUse,
+    Finding,
+    Placed,
+    Span,
+    TimelineInfo,
+)
+from otio_ai_audit.timeline.retime import frames_of
 from otio_ai_audit.timeline.timecode import frames_to_timecode
 
 LISTED = 5
@@ -55,16 +66,30 @@ def finding_body(
     """
     message = _CLIP_ID.sub(lambda match: _shot(match.group(), uses, info), worst.message)
     parts = [_safe(clean(message)) or f"{called(worst)}."]
-    related = [uses[id_] for id_ in worst.related if id_ in uses]
+    named = set(_CLIP_ID.findall(worst.message))
+    related = [uses[id_] for id_ in worst.related if id_ in uses and id_ not in named]
     if related:
         names = [f"{_plain(use.name)} ({timecode(use.record_start, info)})" for use in related[:LISTED]]
         rest = f" and {len(related) - LISTED} more" if len(related) > LISTED else ""
         parts.append(f"Compare with {', '.join(names)}{rest}.")
+    parts += _beside(worst, uses, info)
     if others:
         places = [f"{_listed(called(p.finding))} at {p.timecode}" for p in others[:LISTED]]
         rest = f" and {len(others) - LISTED} more in the report" if len(others) > LISTED else ""
         parts.append(f"Also here: {', '.join(places)}{rest}.")
     return " ".join(parts)
+
+
+def _beside(worst: Finding, uses: Mapping[str, ClipUse], info: TimelineInfo) -> list[str]:
+    """Say which frames of the shot itself to put beside each other."""
+    use = uses.get(worst.use)
+    own = next((moment for id_, moment in worst.compare if id_ == worst.use), None)
+    if use is None or own is None:
+        return []
+    bad = worst.worst if worst.worst is not None else worst.start + worst.duration / 2
+    frames = [frames_of(use, Span(Fraction(at), Fraction(at) + 1 / (2 * use.rate))) for at in (own, bad)]
+    places = [timecode(frame[0], info) for frame in frames if frame is not None]
+    return [f"Compare {places[0]} with {places[1]}."] if len(set(places)) == 2 else []
 
 
 def _shot(id_: str, uses: Mapping[str, ClipUse], info: TimelineInfo) -> str:
