@@ -15,9 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, Thumbnail, severity_of
+from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, Thumbnail, compare_key, severity_of
 from . import drawing
 from .against import round_two_lines, title
+from .groups import group_views
 from .text import (
     STANDING,
     clean,
@@ -94,6 +95,8 @@ class FindingView:
     picture: str
     region: tuple[float, float, float, float] | None
     standing: bool
+    compare: Sequence[tuple[str, str]] = ()
+    """Frames to look at beside the worst one: (data URL, which)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ def _hash(text: str) -> str:
 def _view(result: AuditResult) -> Mapping[str, Any]:
     pairs = worst_first(result)
     anchors = {clip.id: f"clip-{number}" for number, clip in enumerate(clips_in_order(result), start=1)}
-    clips = _clip_views(result, pairs, anchors)
+    pictures = _Pictures()
+    clips = _clip_views(result, pairs, anchors, pictures)
     grouped = findings_by_clip(result)
     bars, lanes, height = _overview(result, grouped, anchors)
     detectors = list(dict.fromkeys([*result.detectors, *(p.finding.detector for p in result.findings)]))
@@ -176,7 +180,11 @@ def _view(result: AuditResult) -> Mapping[str, Any]:
         "notices": lines_of(result.notices),
         "rounds": round_two_lines(result),
         "clips": clips,
-        "gone": [_finding_view(p, f"gone-{i}", {}, "") for i, p in enumerate(grouped.get("", []), start=1)],
+        "groups": group_views(
+            *(result, anchors, {clip.id: title(clip) for clip in result.clips}),
+            *({clip.id: _kind(clip, grouped.get(clip.id, ())) for clip in result.clips}, pictures.url),
+        ),
+        "gone": [_finding_view(p, f"gone-{i}", {}) for i, p in enumerate(grouped.get("", []), start=1)],
         "failed": _set_aside(result, "failed", anchors),
         "skipped": _set_aside(result, "skipped", anchors),
         "detectors": detectors,
@@ -274,24 +282,22 @@ def _clip_views(
     result: AuditResult,
     pairs: Sequence[tuple[ClipResult, list[Placed]]],
     anchors: Mapping[str, str],
+    pictures: _Pictures,
 ) -> list[ClipView]:
-    pictures = _Pictures()
     names = {clip.id: title(clip) for clip in result.clips}
     # The worst picture of every clip first; what is left of the budget goes to further ones.
     worst = [_worst_picture(clip, findings, result.stills) for clip, findings in pairs]
     urls = [pictures.url(data) for data, _ in worst]
     views = []
     for (clip, findings), url, (_, first) in zip(pairs, urls, worst, strict=True):
-        shown = {
-            p.id: pictures.url(result.stills.get(p.id))
-            for p in findings
-            if p is not first and is_standing(p) and p.id in result.stills
-        }
         anchor = anchors[clip.id]
-        cards = [
-            _finding_view(p, f"{anchor}-{i}", names, shown.get(p.id, "") if p is not first else "")
-            for i, p in enumerate(findings, start=1)
-        ]
+        cards = []
+        for i, p in enumerate(findings, start=1):
+            beside = _beside(p, names, result.stills, pictures) if is_standing(p) else []
+            # The clip's own picture shows the first one already, but not beside the others.
+            shown = is_standing(p) and (p is not first or beside)
+            picture = pictures.url(result.stills.get(p.id)) if shown else ""
+            cards.append(_finding_view(p, f"{anchor}-{i}", names, picture, beside))
         views.append(_clip_view(result, clip, findings, cards, anchor, url, first, pictures))
     return views
 
@@ -397,7 +403,26 @@ def _box(region: tuple[float, float, float, float] | None) -> tuple[float, float
     return region if region and all(math.isfinite(value) for value in region) else None
 
 
-def _finding_view(placed: Placed, anchor: str, names: Mapping[str, str], picture: str) -> FindingView:
+def _beside(
+    placed: Placed, names: Mapping[str, str], stills: Mapping[str, bytes], pictures: _Pictures
+) -> list[tuple[str, str]]:
+    """Pictures that the worst frame should be compared with, and what they show."""
+    found = []
+    for place, (use, moment) in enumerate(placed.finding.compare):
+        url = pictures.url(stills.get(compare_key(placed.id, place)))
+        where = "here" if use == placed.finding.use else one_line(names.get(use, use))
+        if url:
+            found.append((url, f"{where}, {moment:.2f} s"))
+    return found
+
+
+def _finding_view(
+    placed: Placed,
+    anchor: str,
+    names: Mapping[str, str],
+    picture: str = "",
+    beside: Sequence[tuple[str, str]] = (),
+) -> FindingView:
     finding = placed.finding
     end = finding.start + finding.duration
     return FindingView(
@@ -420,4 +445,5 @@ def _finding_view(placed: Placed, anchor: str, names: Mapping[str, str], picture
         picture=picture,
         region=_box(finding.region),
         standing=placed.state in STANDING,
+        compare=beside,
     )
