@@ -1,8 +1,12 @@
-"""Small pictures for people: WebP by Pillow."""
+"""Small pictures for people: WebP thumbnails and contact sheets, by Pillow."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,9 @@ Int16 = npt.NDArray[np.int16]
 
 STRIP_SIDE = 192
 """Longest side of a thumbnail in the strip."""
+
+SHEET_GROUND, SHEET_EMPTY, SHEET_INK, SHEET_MARK = "#1b1d20", "#2b2e33", "#d8dade", "#ff4fc3"
+SHEET_FONTS = ("Arial Unicode.ttf", "NotoSansCJK-Regular.ttc", "DejaVuSans.ttf", "arial.ttf")
 
 
 def webp(picture: UInt8, *, quality: int = 60, effort: int = 0) -> bytes:
@@ -95,3 +102,90 @@ def _encode(image: Any, quality: int, effort: int) -> bytes:
     held = io.BytesIO()
     image.save(held, "WEBP", quality=quality, method=effort)
     return held.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One picture of a contact sheet."""
+
+    picture: bytes | None
+    """Encoded; None where there is none."""
+    lines: tuple[str, ...]
+    """Written below it, cut to its width."""
+    marked: bool = False
+    """Outlined, to be seen first."""
+
+
+def contact_sheet(title: str, cells: Sequence[Cell], *, side: int = STRIP_SIDE) -> bytes:
+    """Lay out pictures in a grid with a line or two below each.
+
+    Parameters
+    ----------
+    title : str
+        Above them.
+    cells : Sequence[Cell]
+        In reading order.
+    side : int
+        Long side of each picture in pixels.
+
+    Returns
+    -------
+    bytes
+        PNG, about 3 to 2.
+    """
+    from PIL import Image, ImageDraw
+
+    font, gap, height = _font(max(11, side // 14)), 8, side * 3 // 4
+    line = font.getbbox("Äg")[3] + 2
+    lines = max((len(cell.lines) for cell in cells), default=0)
+    across = max(1, math.ceil(math.sqrt(1.5 * len(cells) * (height + lines * line + gap) / (side + gap))))
+    across = min(across, max(1, len(cells)))
+    rows = math.ceil(len(cells) / across)
+    head = 2 * line + gap
+    step = height + lines * line + 2 * gap
+    sheet = Image.new("RGB", (across * (side + gap) + gap, head + rows * step), SHEET_GROUND)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((gap, gap), _fitting(title, font, sheet.width - 2 * gap), SHEET_INK, font)
+    for place, cell in enumerate(cells):
+        x, y = gap + place % across * (side + gap), head + place // across * step
+        draw.rectangle((x, y, x + side - 1, y + height - 1), SHEET_EMPTY)
+        if cell.picture is not None:
+            image = _opened(cell.picture, (side, height))
+            sheet.paste(image, (x + (side - image.width) // 2, y + (height - image.height) // 2))
+        if cell.marked:
+            draw.rectangle((x - 4, y - 4, x + side + 3, y + height + 3), outline=SHEET_MARK, width=4)
+        for number, text in enumerate(cell.lines):
+            ink = SHEET_MARK if cell.marked else SHEET_INK
+            draw.text((x, y + height + 4 + number * line), _fitting(text, font, side), ink, font)
+    held = io.BytesIO()
+    sheet.save(held, "PNG")
+    return held.getvalue()
+
+
+def _opened(data: bytes, size: tuple[int, int]) -> Any:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        whole = image.convert("RGB")
+    scale = min(size[0] / whole.width, size[1] / whole.height)
+    return whole.resize((max(1, round(whole.width * scale)), max(1, round(whole.height * scale))))
+
+
+def _font(size: int) -> Any:
+    """Find a font with many scripts; Pillow's own knows Latin letters only."""
+    from PIL import ImageFont
+
+    for name in SHEET_FONTS:
+        with contextlib.suppress(OSError):
+            return ImageFont.truetype(name, size)
+    return ImageFont.load_default(size)
+
+
+def _fitting(text: str, font: Any, width: int) -> str:
+    """Cut a text in its middle until it fits."""
+    kept = len(text)
+    shown = text
+    while kept > 1 and font.getlength(shown) > width:
+        kept = min(kept - 1, max(1, int(kept * width / font.getlength(shown))))
+        shown = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+    return shown

@@ -20,6 +20,7 @@ COMMANDS = {
     "audit": ("audit", "Audit an edit, a rendered master or media files."),
     "cache": ("cache", "Show or clear what was measured."),
     "demo": ("demo", "Render a little advert with known faults and audit it."),
+    "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
     "verdict": ("verdict", "Dismiss findings by id, or reopen them."),
     "warmup": ("warmup", "Compile the kernels once, for this machine."),
 }

@@ -7,7 +7,7 @@ clip colours; names. Colours and names are hints, and `Subject.source` says who 
 from __future__ import annotations
 
 from .assign import assign
-from .file import DEFAULT_DELTA_E, Entry, SubjectsFile, load, save
+from .file import DEFAULT_DELTA_E, Entry, SubjectsFile, below, load, save
 from .propose import Proposal, propose
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Proposal",
     "SubjectsFile",
     "assign",
+    "below",
     "load",
     "propose",
     "save",

@@ -7,11 +7,11 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from ..model import ClipUse, Media, MediaJob, Plan, Span, Subject
-from ..timeline import Said
+from ..model import ClipUse, Failure, Media, MediaJob, Plan, Skipped, Span, Subject
+from ..timeline import Said, file_name
 from . import names
 from .file import Entry, SubjectsFile, nearest
-from .match import Clips, plain
+from .match import Clips, means, plain
 
 MARKER, METADATA, COLOR, NAMES = "marker", "metadata", "clip colour", "names"
 
@@ -39,21 +39,25 @@ def assign(
         All uses of one take have the same subjects.
     """
     clips = Clips(plan.uses, said or {})
-    found, notices = _by_file(clips, file)
+    unseen = [*map(_names_of, plan.failures), *map(_names_of, plan.skipped)]
+    found, notices = _by_file(clips, file, unseen)
     by_edit = _by_edit(clips, said or {}, found, file)
     uses = tuple(replace(use, subjects=(found.get(use.id) or by_edit.get(use.id, ()))) for use in plan.uses)
     plan = replace(plan, uses=uses, notices=(*plan.notices, *notices))
     return _with_references(plan, file.entries) if references else plan
 
 
-def _by_file(clips: Clips, file: SubjectsFile) -> tuple[dict[str, tuple[Subject, ...]], list[str]]:
+def _by_file(
+    clips: Clips, file: SubjectsFile, unseen: Sequence[Sequence[str]]
+) -> tuple[dict[str, tuple[Subject, ...]], list[str]]:
+    """Give clips the subjects of the file; say which patterns mean no clip, not even one that is offline."""
     found: dict[str, tuple[Subject, ...]] = {}
     notices = []
     for entry in file.entries:
         ids: set[str] = set()
         for pattern in entry.clips:
             matched = clips.matching(pattern)
-            if not matched:
+            if not matched and not any(means(pattern, item) for item in unseen):
                 known = {name for all_names in clips.names.values() for name in all_names}
                 where = file.path.name if file.path is not None else "The subjects file"
                 notices.append(
@@ -64,6 +68,10 @@ def _by_file(clips: Clips, file: SubjectsFile) -> tuple[dict[str, tuple[Subject,
         for id_ in ids:
             found[id_] = (*found.get(id_, ()), entry.subject)
     return found, notices
+
+
+def _names_of(item: Failure | Skipped) -> tuple[str, ...]:
+    return item.id, item.name, file_name(item.media or item.name)
 
 
 def _by_edit(

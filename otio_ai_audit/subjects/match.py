@@ -34,6 +34,13 @@ def escape(name: str) -> str:
     return "".join("?" if "\ud800" <= char <= "\udfff" else char for char in escaped)
 
 
+def means(pattern: str, names: Iterable[str]) -> bool:
+    """Whether a pattern means one of these names (or ids)."""
+    folded = plain(pattern)
+    test = _compiled(folded)
+    return any(folded == name or test.match(name) for name in map(plain, names))
+
+
 class Clips:
     """The clips of an edit, found by pattern.
 

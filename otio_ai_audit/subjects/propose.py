@@ -108,7 +108,7 @@ def propose(
     parts = [_comment(group, names) + entry_text(entry) for group, entry in zip(groups, entries, strict=True)]
     known = file.text.replace("\r\n", "\n")
     parts += [part for part in (_suggestion(*one, clips, names) for one in alike) if part not in known]
-    if parts and not file.text:
+    if not file.text:
         parts.insert(0, _HEAD.format(edit=_short(edit) or "this edit", delta=DEFAULT_DELTA_E))
     shown = {subject.name: ids for subject, ids in members.values()}
     shown |= {one.subject.name: one.ids for one in groups}

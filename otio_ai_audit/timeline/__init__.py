@@ -15,6 +15,7 @@ from otio_ai_audit.timeline.plan import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.plan import plan as plan
 from otio_ai_audit.timeline.read import read as read
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+from otio_ai_audit.timeline.relink import file_name as file_name
 from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
 from otio_ai_audit.timeline.subjects import Said as Said
