@@ -120,6 +120,7 @@ class _Face:
     shown: Array
     """Box in the upright picture."""
     sure: float
+    turn: float
     vector: Float32
 
 
@@ -261,9 +262,7 @@ class Sampler:
                 break
             a, b = (row[gap], row[gap + 1]) if jump is None else (before, after)
             inside = [
-                one
-                for one in held
-                if self._moved(a.number, one.number) and self._moved(one.number, b.number)
+                one for one in held if self._moved(a.number, one.number) and self._moved(one.number, b.number)
             ]
             middle = (a.time + b.time) / 2
             if jump is not None:
@@ -295,8 +294,16 @@ class Sampler:
         size = found.box[:, 2] * found.box[:, 3]
         order = sorted(range(len(found)), key=lambda n: (-since[n], -size[n]))[: min(room, FACES)]
         vectors = self._runtime.faces(picture, found.marks[order])
+        height, width = picture.shape[:2]
         self._faces += [
-            _Face(held.number, held.time, found.box[n], float(found.sure[n]), vector)
+            _Face(
+                held.number,
+                held.time,
+                found.box[n],
+                float(found.sure[n]),
+                _turn(found.marks[n] * np.array([width, height], np.float32)),
+                vector,
+            )
             for n, vector in zip(order, vectors, strict=True)
         ]
 
@@ -331,7 +338,14 @@ class Sampler:
             face_box=np.asarray(decoded_box(boxes, self._info.rotation), np.float32),
             face_sure=np.array([face.sure for face in faces], np.float32),
             face=vectors,
+            face_turn=np.array([face.turn for face in faces], np.float32),
         )
+
+
+def _turn(marks: Float32) -> float:
+    """How far the nose lies from the middle of the eyes along their line, in distances of the eyes."""
+    eyes = marks[1] - marks[0]
+    return float(np.clip((marks[2] - marks[:2].mean(axis=0)) @ eyes / max(float(eyes @ eyes), 1e-6), -2, 2))
 
 
 def _apart(one: _Sample, other: _Sample) -> float:

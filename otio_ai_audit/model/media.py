@@ -195,6 +195,8 @@ class IdentitySignals:
     """Shape (F,)."""
     face: Float32 = field(metadata={"unit": "unit vector", "store": "float16"})
     """Embedding of the aligned face, shape (F, 128)."""
+    face_turn: Float32 = field(metadata={"unit": "distances of the eyes", "store": "float16"})
+    """How far the nose lies to the right of the eyes' middle, along their line: 0 looks ahead; shape (F,)."""
 
 
 @dataclass(frozen=True, slots=True)
