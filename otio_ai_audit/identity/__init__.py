@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from .faces import Faces, Sightings, align
     from .hues import colours
     from .linking import tracks
-    from .looks import LOOK_SIZE, SIDE, embed
+    from .looks import LOOK_SIZE, SIDE, STILL_SIDE, embed
     from .weights import cache_dir, version, warmup
 
 __all__ = [
     "LOOK_SIZE",
     "SIDE",
+    "STILL_SIDE",
     "Faces",
     "Sightings",
     "align",
@@ -34,6 +35,7 @@ __all__ = [
 _LATER = {
     "LOOK_SIZE": "looks",
     "SIDE": "looks",
+    "STILL_SIDE": "looks",
     "Faces": "faces",
     "Sightings": "faces",
     "align": "faces",

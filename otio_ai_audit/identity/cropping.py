@@ -11,12 +11,15 @@ import numpy.typing as npt
 UInt8 = npt.NDArray[np.uint8]
 Float32 = npt.NDArray[np.float32]
 
+COVER = 2
+"""Blocks that a result covers at least, after whole pixels were put together: with fewer it would be blurred."""
+
 
 def crops(picture: UInt8, boxes: npt.NDArray[Any] | Sequence[Sequence[float]], side: int) -> UInt8:
     """Cut boxes out of a picture and stretch each to a square.
 
-    Where a box shrinks, every pixel of it counts: a triangle filter as wide as the step between two
-    results, after means over whole blocks where it shrinks twice or more. Where it grows: bilinear.
+    Where a box shrinks, results are means over the area that they cover, so that every pixel counts;
+    where it grows, they are bilinear. Sharpness does not jump between the two.
 
     Parameters
     ----------
@@ -34,13 +37,33 @@ def crops(picture: UInt8, boxes: npt.NDArray[Any] | Sequence[Sequence[float]], s
         Shape (n, side, side, 3), uint8.
     """
     listed = np.asarray(boxes, np.float64).reshape(-1, 4)
-    made = np.empty((len(listed), side, side, 3), np.uint8)
+    made = np.empty((len(listed), 3, side, side), np.uint8)
     height, width = picture.shape[:2]
+    planes = np.ascontiguousarray(picture.transpose(2, 0, 1))
     for result, (x, y, wide, high) in zip(made, listed, strict=True):
-        left, right = _ends(x, x + wide, width)
-        top, bottom = _ends(y, y + high, height)
-        result[...] = resized(picture, (top, bottom), (left, right), side, side)
-    return made
+        rows, columns = _ends(y, y + high, height), _ends(x, x + wide, width)
+        result[...] = _resized(planes, rows, columns, side, side)
+    return made.transpose(0, 2, 3, 1)
+
+
+def resized(picture: UInt8, height: int, width: int) -> UInt8:
+    """Bring a whole picture to a size; see `crops`.
+
+    Parameters
+    ----------
+    picture
+        RGB, shape (H, W, 3), uint8.
+    height, width
+        Size of the result.
+
+    Returns
+    -------
+    ndarray
+        Shape (height, width, 3), uint8.
+    """
+    rows, columns = (0.0, float(picture.shape[0])), (0.0, float(picture.shape[1]))
+    planes = np.ascontiguousarray(picture.transpose(2, 0, 1))
+    return _resized(planes, rows, columns, height, width).transpose(1, 2, 0)
 
 
 def _ends(start: float, end: float, size: int) -> tuple[float, float]:
@@ -49,61 +72,60 @@ def _ends(start: float, end: float, size: int) -> tuple[float, float]:
     return first, min(max(end * size, first + 1.0), float(size))
 
 
-def resized(
-    picture: UInt8, rows: tuple[float, float], columns: tuple[float, float], height: int, width: int
+def _resized(
+    planes: UInt8, rows: tuple[float, float], columns: tuple[float, float], height: int, width: int
 ) -> UInt8:
-    """Bring a part of a picture to a size; see `crops`.
+    """Bring a part of some planes (k, H, W) to a size; start and end may lie between two pixels.
 
-    Parameters
-    ----------
-    picture
-        RGB, shape (H, W, 3), uint8.
-    rows, columns
-        Start and end of the part, in pixels; they may lie between two pixels.
-    height, width
-        Size of the result.
+    Every step works along the last but one axis, so that the last one, which is contiguous, is summed fast.
     """
-    left, right = int(np.floor(columns[0])), int(np.ceil(columns[1]))
-    top, bottom = int(np.floor(rows[0])), int(np.ceil(rows[1]))
-    part = picture[top:bottom, left:right]
-    down = max(1, int((rows[1] - rows[0]) / height))
-    across = max(1, int((columns[1] - columns[0]) / width))
-    small = _blocks(part, down, across)
-    tall = _filtered(small.reshape(len(small), -1), (rows[0] - top) / down, (rows[1] - top) / down, height)
-    turned = np.ascontiguousarray(tall.reshape(height, -1, 3).swapaxes(0, 1))
-    flat = turned.reshape(len(turned), -1)
-    full = _filtered(flat, (columns[0] - left) / across, (columns[1] - left) / across, width)
+    top, left = int(rows[0]), int(columns[0])
+    part = planes[:, top : int(np.ceil(rows[1])), left : int(np.ceil(columns[1]))]
+    down = max(1, int((rows[1] - rows[0]) / height / COVER))
+    across = max(1, int((columns[1] - columns[0]) / width / COVER))
+    turned = _blocks(part, down).swapaxes(1, 2)
+    small = _blocks(np.ascontiguousarray(turned), across)
+    scale = np.float32(1 / (down * across))
+    wide = _filtered(small * scale, (columns[0] - left) / across, (columns[1] - left) / across, width)
+    back = np.ascontiguousarray(wide.swapaxes(1, 2))
+    full = _filtered(back, (rows[0] - top) / down, (rows[1] - top) / down, height)
     full += np.float32(0.5)
-    return np.clip(full, 0, 255).astype(np.uint8).reshape(width, height, 3).swapaxes(0, 1)
+    return np.clip(full, 0, 255, out=full).astype(np.uint8)
 
 
-def _blocks(part: UInt8, down: int, across: int) -> Float32:
-    """Mean over blocks of whole pixels; the last row and column of blocks may reach past the edge."""
-    if down == 1 and across == 1:
-        return part.astype(np.float32)
-    extra = (-part.shape[0] % down, -part.shape[1] % across)
-    if any(extra):
-        part = np.pad(part, ((0, extra[0]), (0, extra[1]), (0, 0)), mode="edge")
-    total: npt.NDArray[np.uint32] = part[::down, ::across].astype(np.uint32)
-    for y in range(down):
-        for x in range(across):
-            if y or x:
-                total += part[y::down, x::across]
-    return np.asarray(total * np.float32(1 / (down * across)), np.float32)
+def _blocks(lines: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """Add up `count` lines each (axis 1); at the end the last line counts for what is missing."""
+    if count == 1:
+        return lines
+    missing = -lines.shape[1] % count
+    if missing:
+        lines = np.concatenate([lines, np.repeat(lines[:, -1:], missing, axis=1)], axis=1)
+    wide = np.uint16 if lines.dtype == np.uint8 and count <= 257 else np.uint32
+    total: npt.NDArray[Any] = lines[:, ::count].astype(wide)
+    for line in range(1, count):
+        total += lines[:, line::count]
+    return total
 
 
 def _filtered(lines: Float32, start: float, end: float, size: int) -> Float32:
-    """Weighted means of neighbouring lines (axis 0): `size` results between `start` and `end`."""
+    """Means of neighbouring lines (axis 1), by how much of each is covered: `size` results in all.
+
+    Each covers the step between two results, or one line where that is less: linear interpolation.
+    """
     step = (end - start) / size
     reach = max(step, 1.0)
-    centre = start + (np.arange(size) + 0.5) * step - 0.5
-    first = np.ceil(centre - reach).astype(np.int64)
-    taps = int(np.floor(2 * reach)) + 1
+    low = start + (np.arange(size) + 0.5) * step - reach / 2
+    first = np.floor(low).astype(np.int64)
+    taps = int(np.ceil(reach)) + 1
     place = first[:, None] + np.arange(taps)
-    weight = np.maximum(0, 1 - np.abs(place - centre[:, None]) / reach)
-    weight = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
-    place = np.clip(place, 0, len(lines) - 1)
-    total: Float32 = lines[place[:, 0]] * weight[:, :1]
+    covered = np.minimum(place + 1, (low + reach)[:, None]) - np.maximum(place, low[:, None])
+    weight = (np.maximum(covered, 0) / reach).astype(np.float32)
+    place = np.clip(place, 0, lines.shape[1] - 1)
+    total: Float32 = lines[:, place[:, 0]]
+    total *= weight[:, :1]
     for tap in range(1, taps):
-        total += lines[place[:, tap]] * weight[:, tap, None]
+        if weight[:, tap].any():
+            more = lines[:, place[:, tap]]
+            more *= weight[:, tap, None]
+            total += more
     return total

@@ -72,7 +72,7 @@ class Faces:
         scale = self.long_side / max(height, width)
         high, wide = max(1, round(height * scale)), max(1, round(width * scale))
         if (high, wide) != (height, width):
-            picture = resized(picture, (0, height), (0, width), high, wide)
+            picture = resized(picture, high, wide)
         size = (-(-high // 32) * 32, -(-wide // 32) * 32)
         padded = np.zeros((1, 3, *size), np.float32)
         padded[0, :, :high, :wide] = picture[..., ::-1].transpose(2, 0, 1)  # the network wants BGR, 0–255

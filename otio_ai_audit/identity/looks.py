@@ -1,4 +1,21 @@
-"""How a region looks, as a vector of a network that was trained on photographs of a thousand things."""
+"""How a region looks, as a vector of a network that was trained on photographs of a thousand things.
+
+Size against quality, on 157 stills of 33 subjects (least distance over the whole, 80 and 60 % of the middle; the
+odd one out among 93 groups that were given one of the three nearest other subjects; CPU on one core):
+
+====  ================  ===========  ======================  ===========
+side  same/other (AUC)  odd one out  margin of the odd one   ms a region
+====  ================  ===========  ======================  ===========
+224             .9975        93/93                    1.58          9.4
+192             .9974        93/93                    1.55          7.1
+160             .9964        93/93                    1.50          5.0
+128             .9962        91/93                    1.44          3.4
+ 96             .9904        87/93                    1.43          2.2
+====  ================  ===========  ======================  ===========
+
+So regions of video are looked at with 160 pixels, stills with 224; vectors of both sizes mix without loss
+(AUC .9963, 93/93). The whole picture alone reaches .9917 and 91/93 at 224 pixels.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +25,9 @@ import numpy.typing as npt
 from .session import run, unit
 
 SIDE = 160
-"""Pixels that a region is brought to."""
+"""Pixels that a region of a video is brought to."""
+STILL_SIDE = 224
+"""Pixels that a region of a still is brought to; there is only one of it."""
 LOOK_SIZE = 1280
 """Length of a look vector."""
 _BATCH = 8

@@ -44,6 +44,7 @@ def prepared(name: str, source: bytes) -> bytes:
         _end_at_pooling(graph)
     if name == "face":
         _drop_dropout(graph)
+        _spell_out_prelu(graph, weights)
     _drop_unused(graph, weights)
     read = {given for node in graph.node for given in node.input}
     real = [one for one in graph.input if one.name in read and one.name not in weights]
@@ -115,6 +116,31 @@ def _drop_dropout(graph: Any) -> None:
             node.input[place] = same.get(name, name)
     del graph.node[:]
     graph.node.extend(kept)
+
+
+def _spell_out_prelu(graph: Any, weights: dict[str, Any]) -> None:
+    """Write PRelu with slope a as ``a·x + (1 − a)·relu(x)``, which onnxruntime does in half the time.
+
+    Its own PRelu takes one number at a time; in SFace that is as long as all convolutions together.
+    """
+    nodes = []
+    for node in graph.node:
+        if node.op_type != "PRelu":
+            nodes.append(node)
+            continue
+        (x, name), result = node.input, node.output[0]
+        slope = numpy_helper.to_array(weights[name]).astype(np.float32)
+        parts = [f"{result}_{part}" for part in ("slope", "rest", "all", "positive", "more")]
+        for part, value in zip(parts, (slope, 1 - slope), strict=False):
+            weights[part] = numpy_helper.from_array(value, part)
+        nodes += [
+            helper.make_node("Mul", [x, parts[0]], [parts[2]]),
+            helper.make_node("Relu", [x], [parts[3]]),
+            helper.make_node("Mul", [parts[3], parts[1]], [parts[4]]),
+            helper.make_node("Add", [parts[2], parts[4]], [result]),
+        ]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _drop_unused(graph: Any, weights: dict[str, Any]) -> None:
