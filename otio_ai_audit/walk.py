@@ -201,7 +201,7 @@ def _read_and_plan(
         tl, original, has_edit = timeline.read(source), source, True
     else:
         progress.say("Looking at the media")
-        tl, original, has_edit = timeline.from_media(paths, video.probe), None, False
+        tl, original, has_edit = timeline.from_media(paths, video.probe, video.follow), None, False
     plan = timeline.plan(tl, _plan_options(source, options, has_edit))
     if not (plan.uses or plan.failures or plan.skipped):
         raise TimelineError(f"{source.name} has no video clips; export the timeline that you cut.")

@@ -172,3 +172,24 @@ def test_a_folder_of_photos(tmp_path: Path) -> None:
     (truck,) = subjects.load(out).entries
     assert (truck.subject.name, truck.clips) == ("truck", ("truck*",))
     assert (tmp_path / "subjects_sheets" / "truck.png").stat().st_size > 1000
+
+
+def shown(*arguments: object) -> list[str]:
+    """Names of the clips that an audit of media sees."""
+    report = Path(str(arguments[-1])).parent / "shown.json"
+    call("audit", "--engine", "threads:1", "--detectors", "mismatch", "-q", "-o", report, *arguments)
+    return [one["name"] for one in json.loads(report.read_text(encoding="utf-8"))["clips"]]
+
+
+def test_numbered_photos_are_stills_and_a_short_shot_is_a_sequence(tmp_path: Path) -> None:
+    photos, shot = tmp_path / "photos", tmp_path / "shot"
+    photos.mkdir()
+    shot.mkdir()
+    for number, picture in enumerate(pan(5, 4), start=1):
+        Image.fromarray(picture).save(shot / f"frame_{number:02d}.png")
+        Image.fromarray(next(pan(10 + number, 1))).save(photos / f"truck_{number:02d}.jpg")
+    assert shown(photos) == [f"truck_{number:02d}.jpg" for number in (1, 2, 3, 4)]
+    assert shown(shot) == ["frame_[01-04].png"]
+    assert shown(shot / "frame_%02d.png") == ["frame_[01-04].png"]
+    Image.new("RGB", (64, 64)).save(shot / "frame_03.png")
+    assert len(shown(shot)) == 4

@@ -12,7 +12,7 @@ import opentimelineio as otio
 from otio_ai_audit.errors import AuditError
 from otio_ai_audit.model import Media, MediaInfo
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES
-from otio_ai_audit.timeline.takes import Take, expand
+from otio_ai_audit.timeline.takes import Follow, Take, expand
 from otio_ai_audit.timeline.timecode import nominal_rate
 
 DEFAULT_RATE = Fraction(24)
@@ -21,7 +21,9 @@ UNKNOWN_SECONDS = 10
 """Record length of a file that does not say how long it is; all of it is audited all the same."""
 
 
-def from_media(paths: Sequence[Path], probe: Callable[[Media], MediaInfo]) -> otio.schema.Timeline:
+def from_media(
+    paths: Sequence[Path], probe: Callable[[Media], MediaInfo], follow: Follow | None = None
+) -> otio.schema.Timeline:
     """Build a timeline of media files, folders and patterns of numbered pictures.
 
     Parameters
@@ -30,6 +32,8 @@ def from_media(paths: Sequence[Path], probe: Callable[[Media], MediaInfo]) -> ot
         Files and folders; ``shot.%04d.exr``, ``shot.####.exr`` and ``shot.[1-100].exr`` are sequences.
     probe : Callable[[Media], MediaInfo]
         `video.probe`.
+    follow : Callable[[Sequence[Path]], bool] or None
+        `video.follow`, which tells few numbered pictures of one shot from photos; without it they are a shot.
 
     Returns
     -------
@@ -44,7 +48,8 @@ def from_media(paths: Sequence[Path], probe: Callable[[Media], MediaInfo]) -> ot
     MediaError
         If a folder cannot be read or holds no media.
     """
-    takes = [(take, _media_of(take)) for take in expand([Path(path).absolute() for path in paths])]
+    files = [Path(path).absolute() for path in paths]
+    takes = [(take, _media_of(take)) for take in expand(files, follow)]
     probed: list[MediaInfo | str] = []
     rate: Fraction | None = None
     for _, media in takes:

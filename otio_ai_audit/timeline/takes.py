@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from otio_ai_audit.errors import MediaError, TimelineError
 from otio_ai_audit.timeline.relink import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
@@ -24,6 +25,12 @@ FEWEST_IN_FOLDER = 3
 """Numbered pictures of a folder that make an image sequence."""
 FEWEST_LISTED = 8
 """The same for files that were named one by one, as a shell does for ``*.exr``."""
+PHOTOS = 24
+"""Fewer numbered pictures than these may be photos: whether they follow each other decides."""
+NO_PHOTOS = frozenset({".exr", ".dpx", ".cin", ".hdr", ".sgi"})
+
+Follow: TypeAlias = Callable[[Sequence[Path]], bool]
+"""`video.follow`: whether pictures are frames of one shot."""
 
 
 def shot_and_take(name: str) -> tuple[str, str]:
@@ -129,11 +136,12 @@ class Take:
     numbers: tuple[int, ...] = ()
 
 
-def expand(paths: Sequence[Path]) -> list[Take]:
+def expand(paths: Sequence[Path], follow: Follow | None = None) -> list[Take]:
     """Turn files, folders and patterns into takes, in order; folders are walked, sorted by name.
 
     In folders, pictures numbered up to their suffix are an image sequence, while ComfyUI's
     ``name_00001_.png`` are one take each; ``x.png`` and ``x-audio.mp4`` beside ``x.mp4`` belong to it.
+    Few numbered pictures that do not `follow` each other are photos, one take each.
 
     Raises
     ------
@@ -153,10 +161,10 @@ def expand(paths: Sequence[Path]) -> list[Take]:
         if there and not folder:
             listed.append(path)
             continue
-        takes += _group(listed, FEWEST_LISTED)
+        takes += _group(listed, FEWEST_LISTED, follow)
         listed = []
         if folder:
-            found = _folder_takes(path)
+            found = _folder_takes(path, follow)
             if not found:
                 raise MediaError(f"The folder {path} holds no video and no pictures.")
             takes += found
@@ -164,7 +172,7 @@ def expand(paths: Sequence[Path]) -> list[Take]:
             takes.append(_pattern_take(path, pattern))
         else:
             raise TimelineError(f"There is no file {path}; check the name.")
-    return takes + _group(listed, FEWEST_LISTED)
+    return takes + _group(listed, FEWEST_LISTED, follow)
 
 
 def _pattern_take(path: Path, pattern: Pattern) -> Take:
@@ -183,16 +191,16 @@ def _sequence(folder: Path, pattern: Pattern, numbers: tuple[int, ...]) -> Take:
     return Take(folder / whole.label(), whole, numbers)
 
 
-def _folder_takes(folder: Path) -> list[Take]:
+def _folder_takes(folder: Path, follow: Follow | None) -> list[Take]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
         raise MediaError(f"The folder {folder} cannot be read: {error.strerror}.") from error
     files = [one for one in entries if not one.name.startswith(".") and one.is_file()]
-    takes = _group(_without_companions(files), FEWEST_IN_FOLDER)
+    takes = _group(_without_companions(files), FEWEST_IN_FOLDER, follow)
     for entry in entries:
         if entry.is_dir() and not entry.name.startswith(".") and entry.name.lower() != "proxy":
-            takes += _folder_takes(entry)
+            takes += _folder_takes(entry, follow)
     return takes
 
 
@@ -214,7 +222,7 @@ def _without_companions(files: Sequence[Path]) -> list[Path]:
     return kept
 
 
-def _group(files: Sequence[Path], fewest: int) -> list[Take]:
+def _group(files: Sequence[Path], fewest: int, follow: Follow | None) -> list[Take]:
     groups: dict[tuple[Path, str, str, int], list[tuple[int, Path]]] = {}
     keys: dict[Path, tuple[Path, str, str, int]] = {}
     for one in files:
@@ -226,18 +234,31 @@ def _group(files: Sequence[Path], fewest: int) -> list[Take]:
             groups.setdefault(key, []).append((int(digits), one))
             keys[one] = key
     _join_unpadded(groups, keys)
+    photos = {key for key, members in groups.items() if follow and _are_photos(members, fewest, follow)}
     takes: list[Take] = []
     done: set[tuple[Path, str, str, int]] = set()
     for one in files:
         key = keys.get(one, (one, "", "", 0))
         members = groups.get(key, [])
         numbers = tuple(sorted(number for number, _ in members))
-        if len(numbers) < fewest or len(numbers) * 2 < numbers[-1] - numbers[0] + 1:
+        if key in photos or not _is_dense(numbers, fewest):
             takes.append(Take(one))
         elif key not in done:
             done.add(key)
             takes.append(_sequence(key[0], Pattern(key[1], key[2], key[3]), numbers))
     return takes
+
+
+def _is_dense(numbers: Sequence[int], fewest: int) -> bool:
+    """Whether these are enough numbers, without too many holes, for a sequence."""
+    return len(numbers) >= fewest and len(numbers) * 2 >= numbers[-1] - numbers[0] + 1
+
+
+def _are_photos(members: Sequence[tuple[int, Path]], fewest: int, follow: Follow) -> bool:
+    files = [path for _, path in sorted(members)]
+    if len(files) >= PHOTOS or not _is_dense([number for number, _ in sorted(members)], fewest):
+        return False
+    return files[0].suffix.lower() not in NO_PHOTOS and not follow(files)
 
 
 def _join_unpadded(
