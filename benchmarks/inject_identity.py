@@ -158,7 +158,7 @@ def _morph(clip: Clip, rng: np.random.Generator, way: Course, depth: float) -> F
     return _onto(clip, way.share, paint, 1.3)
 
 
-def _turned(pixels: Field, angle: float) -> Field:
+def turned(pixels: Field, angle: float) -> Field:
     """Turn hues by an angle (degrees) in a plane of colour differences; luma stays."""
     luma = (pixels @ LUMA)[..., None]
     blue, red = (pixels[..., 2:] - luma) / 1.772, (pixels[..., :1] - luma) / 1.402
@@ -182,7 +182,7 @@ def _hue(clip: Clip, rng: np.random.Generator, way: Course, angle: float) -> Fra
 
     def paint(t: int, v: Field, u: Field, pixels: Field) -> Field:
         weight = clip.figure.weight(pixels, v, u)
-        seen = _turned(pixels, sign * angle * way.share[t]) + push * way.share[t] * tint
+        seen = turned(pixels, sign * angle * way.share[t]) + push * way.share[t] * tint
         return np.asarray(pixels * (1 - weight) + seen * weight)
 
     return _onto(clip, way.share, paint, 1.3)

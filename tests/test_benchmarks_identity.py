@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import inject_identity as identity
-from benchmarks import subject
+from benchmarks import scenes_identity, subject, things
 from benchmarks.canvas import Frames, camera, sample, texture, to_bytes
 
 HEIGHT, WIDTH = 120, 208
@@ -17,7 +17,7 @@ def place(t: int) -> tuple[float, float, float]:
     return 58 + 6 * np.sin(t / 7), 70 + 1.6 * t, 1 + 0.006 * t
 
 
-def walker(seed: int, count: int = 36) -> Frames:
+def walker(seed: int, count: int = 30) -> Frames:
     """Move a textured, coloured oval before a slow pan."""
     rng = np.random.default_rng(seed)
     path = [(0.0, 0.5 * t, 1.0, 0.0) for t in range(count)]
@@ -104,3 +104,48 @@ def test_what_cannot_be_done_is_said(clips: tuple[Frames, Frames, subject.Track,
     flat = [np.full((HEIGHT, WIDTH, 3), 90, np.uint8)] * 30
     with pytest.raises(ValueError, match="no subject"):
         identity.inject_identity(flat, "hue_40", 0)
+
+
+@pytest.fixture
+def small_skins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skins as small as the test's pictures are."""
+    monkeypatch.setattr(things, "TALL", 64)
+    monkeypatch.setattr(things, "WIDE", 128)
+
+
+@pytest.mark.usefixtures("small_skins")
+@pytest.mark.parametrize("name", scenes_identity.SCENES)
+def test_a_made_scene_says_what_is_wrong_with_it(name: str) -> None:
+    frames, fault = scenes_identity.make(name, 5, count=28, height=72, width=128)
+    assert len(frames) == 28
+    assert all(frame.shape == (72, 128, 3) and frame.dtype == np.uint8 for frame in frames)
+    assert 15 < frames[0].mean() < 235 and frames[0].std() > 12
+    if name in scenes_identity.INNOCENT:
+        assert fault is None
+        return
+    assert fault is not None and fault.detector == "drift" and fault.kind == name
+    assert 0 < fault.first < fault.stop <= 28
+    assert fault.region is not None
+    left, top, wide, high = fault.region
+    assert 0 <= left < left + wide <= 1.0001 and 0 <= top < top + high <= 1.0001
+    assert wide * high > 0.02
+
+
+@pytest.mark.usefixtures("small_skins")
+def test_a_made_scene_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+    one, two, three = (
+        scenes_identity.make("animal_markings", seed, count=24, height=72, width=128)[0] for seed in (1, 1, 2)
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+    assert np.abs(one[0].astype(int) - three[0]).mean() > 10
+
+
+def test_a_made_change_can_be_seen_after_it_began() -> None:
+    name = "head_becomes_other"
+    frames, fault = scenes_identity.make(name, 4, count=40, height=72, width=128)
+    assert fault is not None and fault.region is not None
+    left, top, wide, high = fault.region
+    part = slice(int(top * 72), int((top + high) * 72)), slice(int(left * 128), int((left + wide) * 128))
+    before = np.abs(frames[0][part].astype(int) - frames[fault.first - 1][part]).mean()
+    after = np.abs(frames[0][part].astype(int) - frames[-1][part]).mean()
+    assert after > 1.5 * before
