@@ -158,7 +158,7 @@ def contact_sheet(title: str, cells: Sequence[Cell], *, side: int = STRIP_SIDE) 
             ink = SHEET_MARK if cell.marked else SHEET_INK
             draw.text((x, y + height + 4 + number * line), _fitting(text, font, side), ink, font)
     held = io.BytesIO()
-    sheet.save(held, "PNG")
+    sheet.save(held, "PNG", compress_level=3)
     return held.getvalue()
 
 

@@ -165,6 +165,20 @@ def test_one_take_used_twice_and_groups_that_somebody_named_are_no_finds() -> No
     assert propose(plan, *found).entries == ()
 
 
+def test_a_hint_that_does_not_hold_by_looks_is_split(tmp_path: Path) -> None:
+    plan = plan_of(["truck_a", "truck_b", "truck_c", "truck_d", "truck_e", "p"])
+    parts = [group("truck", 1, 3, source="names"), group("truck 2", 2, 4, source="names"), group("g", 5, 6)]
+    made = propose(plan, *parts)
+    assert again(plan, tmp_path / "s.toml", made.added) == {
+        "truck": ["truck_a", "truck_c"],
+        "truck 2": ["truck_b", "truck_d"],
+        "g": ["truck_e", "p"],
+    }
+    said = said_of(plan, **{f"V1_000{i}": Said(f"truck_{i}", markers=("truck",)) for i in (1, 2, 3, 4)})
+    sure = propose(plan, group("truck", 1, 3, source="marker"), said=said)
+    assert sure.members == {"truck": ("V1/0001", "V1/0002", "V1/0003", "V1/0004")}
+
+
 def test_what_looks_like_a_group_with_a_name_is_told_and_not_added(tmp_path: Path) -> None:
     plan = plan_of(["truck_a", "truck_b", "p", "q"])
     made = propose(plan, group("g", 1, 3))

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..walk import Audit
 
 
+REST = "(no subject)"
+"""Title of the sheet of clips that are in no group."""
+
+
 @click.command("subjects")
 @click.argument("inputs", nargs=-1, required=True, metavar="EDIT_OR_MEDIA…", type=click.Path(path_type=Path))
 @click.option(
@@ -142,7 +146,9 @@ def _write_sheets(finished: Audit, proposal: Proposal, output: Path, quiet: bool
     from ..report.contact_sheet import write_sheets
 
     folder = output.with_name(f"{output.stem}_sheets")
-    sheets = write_sheets(finished.result, proposal.members, folder)
+    grouped = {id_ for ids in proposal.members.values() for id_ in ids}
+    rest = tuple(use.id for use in finished.uses if use.id not in grouped)
+    sheets = write_sheets(finished.result, {**proposal.members, REST: rest}, folder)
     if quiet:
         return
     for notice in finished.result.notices:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from .match import plain
 
-PROJECT_SHARE = 0.8
+PROJECT_SHARE = 0.9
 """A word that more of the clips lead with is the project's name: it tells no clip from another…"""
 PROJECT_CLIPS = 6
 """… where there are at least so many clips."""

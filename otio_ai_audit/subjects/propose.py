@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count, takewhile
 
 from ..markings import clean
@@ -97,12 +97,16 @@ def propose(
     clips = Clips(uses, said)
     theirs = {plain(entry.subject.name) for entry in file.entries}
     members = _members(uses)
-    groups = [_Group(subject, ids) for key, (subject, ids) in members.items() if key not in theirs]
+    groups = _named(members, theirs, found, clips)
     alike = _joining(uses, theirs)
-    by_id = {use.id: tuple(subject.name for subject in use.subjects) for use in uses}
-    taken = {*theirs, *members}
-    for one in found:
-        _look_at(one, clips, by_id, groups, alike, taken)
+    by_id: dict[str, tuple[str, ...]] = {use.id: () for use in uses}
+    for subject, ids in (pair for key, pair in members.items() if key in theirs):
+        by_id |= {id_: (*by_id[id_], subject.name) for id_ in ids}
+    for one in groups:
+        by_id |= {id_: (*by_id[id_], one.subject.name) for id_ in one.ids}
+    taken = {*theirs, *members, *(plain(one.subject.name) for one in groups)}
+    for group in found:
+        _look_at(group, clips, by_id, groups, alike, taken)
     entries = tuple(Entry(one.subject, patterns(one.ids, clips, one.subject.name)) for one in groups)
     names = {use.id: f"{(places or {}).get(use.id, '')}  {_short(use.name)}".strip() for use in uses}
     parts = [_comment(group, names) + entry_text(entry) for group, entry in zip(groups, entries, strict=True)]
@@ -110,7 +114,7 @@ def propose(
     parts += [part for part in (_suggestion(*one, clips, names) for one in alike) if part not in known]
     if not file.text:
         parts.insert(0, _HEAD.format(edit=_short(edit) or "this edit", delta=DEFAULT_DELTA_E))
-    shown = {subject.name: ids for subject, ids in members.values()}
+    shown = {subject.name: ids for key, (subject, ids) in members.items() if key in theirs}
     shown |= {one.subject.name: one.ids for one in groups}
     return Proposal(entries, "\n".join(parts), shown)
 
@@ -123,6 +127,28 @@ def _members(uses: Sequence[ClipUse]) -> dict[str, tuple[Subject, tuple[str, ...
             first, ids = members.get(plain(subject.name), (subject, ()))
             members[plain(subject.name)] = (first, (*ids, use.id))
     return members
+
+
+def _named(
+    members: Mapping[str, tuple[Subject, tuple[str, ...]]],
+    theirs: set[str],
+    found: Sequence[Group],
+    clips: Clips,
+) -> list[_Group]:
+    """Make groups of what the edit names; of a mere hint, those parts of it that look alike."""
+    groups: list[_Group] = []
+    for key, (subject, ids) in members.items():
+        if key in theirs:
+            continue
+        left = set(ids)
+        parts = []
+        for one in found if subject.source in (COLOR, NAMES) else ():
+            alike = left & clips.with_kin(id_ for id_ in one.clips if id_ in left)
+            if one.source == subject.source and alike:
+                left -= alike
+                parts.append(_Group(replace(subject, name=one.name), clips.in_order(alike)))
+        groups += parts or [_Group(subject, ids)]
+    return groups
 
 
 def _joining(uses: Sequence[ClipUse], theirs: set[str]) -> list[tuple[str, tuple[str, ...], str]]:
