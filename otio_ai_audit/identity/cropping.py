@@ -12,7 +12,7 @@ UInt8 = npt.NDArray[np.uint8]
 Float32 = npt.NDArray[np.float32]
 
 COVER = 2
-"""Blocks that a result covers at least, after whole pixels were put together: with fewer it would be blurred."""
+"""Blocks that a result covers at least, after whole pixels were put together: fewer blur it."""
 
 
 def crops(picture: UInt8, boxes: npt.NDArray[Any] | Sequence[Sequence[float]], side: int) -> UInt8:

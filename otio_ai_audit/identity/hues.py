@@ -62,13 +62,13 @@ def colours(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     chroma = top - low
     safe = np.maximum(chroma, 1)
     hue = np.where(top == green, 2 + (blue - red) / safe, 4 + (red - green) / safe)
-    hue = np.where(top == red, (green - blue) / safe, hue) * (HUES / 6)
-    strong = np.minimum((chroma / FULL) ** BEND, 1) * STRENGTHS
+    hue = np.asarray(np.where(top == red, (green - blue) / safe, hue) * (HUES / 6), np.float32)
+    strong = np.asarray(np.minimum((chroma / FULL) ** BEND, 1) * STRENGTHS, np.float32)
     coloured = np.minimum(strong, 1)
 
     own = np.repeat(np.arange(count), side * side) * COLOURS
     total = np.zeros(count * COLOURS)
-    for light, lit in _shared(top * ((LIGHTS - 1) / 255), LIGHTS):
+    for light, lit in _shared(top * np.float32((LIGHTS - 1) / 255), LIGHTS):
         total += np.bincount(
             own + (HUES * STRENGTHS * LIGHTS + light), lit * weight * (1 - coloured), len(total)
         )
@@ -93,7 +93,7 @@ def _shared(
 
 
 def _reduced(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Bring squares to `SMALL` or a little more pixels by means over blocks; what does not fill a block is left out."""
+    """Bring squares to `SMALL` pixels or a little more by means over blocks; the rest is left out."""
     count, side = pictures.shape[:2]
     block = max(1, side // SMALL)
     kept = side // block

@@ -1,7 +1,7 @@
 """How a region looks, as a vector of a network that was trained on photographs of a thousand things.
 
-Size against quality, on 157 stills of 33 subjects (least distance over the whole, 80 and 60 % of the middle; the
-odd one out among 93 groups that were given one of the three nearest other subjects; CPU on one core):
+Size against quality, on 157 stills of 33 subjects (least distance over the whole, 80 and 60 % of the middle;
+the odd one out in 93 groups that were each given one of the three nearest other subjects; CPU on one core):
 
 ====  ================  ===========  ======================  ===========
 side  same/other (AUC)  odd one out  margin of the odd one   ms a region
