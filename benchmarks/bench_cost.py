@@ -32,6 +32,8 @@ WIDTH, HEIGHT = 1920, 1080
 FRAMES = int(os.environ.get("OTIO_AI_AUDIT_BENCH_FRAMES", "150"))
 LIMIT = 1.35
 """CPU of a whole audit over plain decoding that the project allows itself."""
+IDENTITY_LIMIT = 0.35
+"""CPU that identity may add, over plain decoding."""
 
 
 def ground(rng: np.random.Generator, height: int, width: int) -> UInt8:
@@ -96,8 +98,8 @@ def decode(path: Path) -> int:
     return count
 
 
-def audit(path: Path) -> MediaSignals:
-    found = measure(MediaJob(Media(str(path))))
+def audit(path: Path, identity: bool = False) -> MediaSignals:
+    found = measure(MediaJob(Media(str(path)), identity=identity))
     assert isinstance(found, MediaSignals), found
     return found
 
@@ -133,6 +135,27 @@ def test_measure(benchmark: Any, clip: Path) -> None:
     assert frames == FRAMES
 
 
+@pytest.mark.benchmark(group="cost", timer=process_time)
+def test_identity(benchmark: Any, clip: Path) -> None:
+    """Decode, measure without and with identity in turns; `added` is the figure."""
+    audit(clip, identity=True)  # reads the networks
+    decoded, plain = [], []
+
+    def before() -> tuple[tuple[Path, bool], dict[str, Any]]:
+        start = process_time()
+        decode(clip)
+        decoded.append(process_time() - start)
+        start = process_time()
+        audit(clip)
+        plain.append(process_time() - start)
+        return (clip, True), {}
+
+    signals = benchmark.pedantic(audit, setup=before, rounds=3)
+    assert signals.identity is not None
+    benchmark.extra_info["samples"] = len(signals.identity.sample)
+    benchmark.extra_info["added"] = (benchmark.stats.stats.min - min(plain)) / min(decoded)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, default=FRAMES)
@@ -146,7 +169,9 @@ def main() -> None:
         path = options.clip or render(Path(folder), options.frames)
         frames, size = decode(path), path.stat().st_size
         audit(path)
-        decoded, measured, walls = [], [], []
+        found = audit(path, identity=True).identity
+        assert found is not None
+        decoded, measured, looked, walls = [], [], [], []
         for _ in range(options.rounds):
             start = process_time()
             decode(path)
@@ -155,10 +180,17 @@ def main() -> None:
             audit(path)
             measured.append(process_time() - start)
             walls.append(perf_counter() - wall)
+            start = process_time()
+            audit(path, identity=True)
+            looked.append(process_time() - start)
     print(f"frames                 {frames:8d}, {size / 1e6:.1f} MB")
     print(f"plain decode           {1000 * min(decoded) / frames:8.2f} ms CPU a frame")
     print(f"measure with decoding  {1000 * min(measured) / frames:8.2f} ms CPU a frame")
     print(f"                       {1000 * min(walls) / frames:8.2f} ms a frame on the clock")
+    added = (min(looked) - min(measured)) / min(decoded)
+    print(f"identity               {1000 * min(looked) / frames:8.2f} ms CPU a frame with it")
+    print(f"samples, faces         {len(found.sample):8d}, {len(found.face_sample)}")
+    print(f"identity adds          {added:8.3f} of plain decode (allowed: {IDENTITY_LIMIT})")
     print(f"ratio                  {min(measured) / min(decoded):8.3f} (allowed: {LIMIT})")
 
 

@@ -39,16 +39,18 @@ RING_BYTES = 64 << 20
 """Bytes of decoder planes that may be held; beyond them the reduced picture is held instead."""
 EXTRA = 3
 """Samples between two others at most."""
-EXTRA_CREDIT = 8.0
-EXTRA_RATE = 0.5
+EXTRA_CREDIT = 4.0
+EXTRA_RATE = 0.25
 """Samples in between: so many at first, and so many more for each second of media."""
 FACE_CREDIT = 24.0
 FACE_RATE = 0.5
 """Faces embedded: so many at first, and so many more for each second of media."""
 FACES = 6
 """Faces embedded in one picture at most."""
-APART = 0.08
+APART = 0.12
 """Cosine distance of the looks of two samples from which the frames between them are looked at."""
+UNUSUAL = 1.5
+"""So many times the usual distance of successive samples it must be too: a camera may move all the time."""
 UNLIKE = 0.35
 """Likeness of successive frames below which something jumped."""
 
@@ -91,7 +93,7 @@ class Networks:
         return self._faces.embed(align(picture, marks))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Held:
     """A frame that may be looked at later: as the decoder's planes or already as a picture."""
 
@@ -160,6 +162,7 @@ class Sampler:
         self._change: list[float] = []
         self._likeness: list[float] = []
         self._extras = 0
+        self._gaps: list[float] = []
         self._began = 0.0
         self._faces: list[_Face] = []
 
@@ -252,13 +255,15 @@ class Sampler:
     def _between(self, before: _Sample, after: _Sample, held: list[_Held]) -> list[_Sample]:
         """Look at frames between two samples, first after a jump, then where the looks differ most."""
         row = [before, after]
+        usual = float(np.median(self._gaps)) if self._gaps else 0.0
+        self._gaps.append(_apart(before, after))
         likeness = self._likeness[before.number + 1 : after.number + 1]
         least = int(np.argmin(likeness))
         jump = before.number + 1 + least if likeness[least] < UNLIKE else None
         while len(row) < 2 + EXTRA and self._extras < EXTRA_CREDIT + EXTRA_RATE * (after.time - self._began):
             apart = [_apart(a, b) for a, b in pairwise(row)]
             gap = int(np.argmax(apart))
-            if jump is None and apart[gap] < APART:
+            if jump is None and apart[gap] < max(APART, UNUSUAL * usual):
                 break
             a, b = (row[gap], row[gap + 1]) if jump is None else (before, after)
             inside = [
