@@ -47,7 +47,7 @@ class Glance:
     look: Float32
     """Mapped unit vectors of each region, shape (S, R, D)."""
     chroma: Floats
-    """Chroma of the subject's regions, mean over the samples, shape (G,); see `_hue.chroma`."""
+    """Chroma of the subject's regions, mean over the views, unit length, shape (G,); see `_hue.chroma`."""
     views: Ints
     """Samples that stand for the clip, shape (V,), the most typical one first."""
     faces: Float32
@@ -103,14 +103,20 @@ def glance(use: ClipUse) -> Glance | None:
     if not len(shown):
         return None
     looks = mapped(own.look[shown])
+    views = _views(looks)
     return Glance(
         use,
         signals.times[own.sample[shown]],
         looks,
-        chroma(own.colour[shown]).mean(axis=0),
-        _views(looks),
+        _chroma(own.colour[shown[views]]),
+        views,
         _people(use, shown),
     )
+
+
+def _chroma(colour: Float32) -> Floats:
+    root = chroma(colour).mean(axis=0)
+    return np.asarray(root / max(float(np.linalg.norm(root)), 1e-9), dtype=np.float64)
 
 
 def mapped(look: Float32) -> Float32:

@@ -210,11 +210,6 @@ def _worst_first(findings: Sequence[Finding], uses: Sequence[ClipUse]) -> list[F
     """One finding a use, its worst, in order of the edit."""
     best: dict[str, Finding] = {}
     for one in findings:
-        held = best.get(one.use)
-        if held is None:
+        if one.use not in best or one.score > best[one.use].score:
             best[one.use] = one
-        elif one.score > held.score:
-            best[one.use] = replace(
-                one, related=tuple(dict.fromkeys((*one.related, *held.related)))[:RELATED]
-            )
     return [best[use.id] for use in uses if use.id in best]
