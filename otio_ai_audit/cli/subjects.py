@@ -136,7 +136,8 @@ def _propose(finished: Audit, file: SubjectsFile) -> Proposal:
     result = finished.result
     said = timeline.subjects_said(finished.timeline, result.info, finished.uses, finished.seen)
     start = result.info.start_frame
-    places = {use.id: timeline.to_timecode(start + use.record_start, result.info) for use in finished.uses}
+    shown = finished.uses if result.info.has_edit else ()
+    places = {use.id: timeline.to_timecode(start + use.record_start, result.info) for use in shown}
     edit = result.info.source or result.info.name
     return subjects.propose(finished.uses, said, result.groups, file, edit, places)
 

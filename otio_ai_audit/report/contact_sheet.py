@@ -73,9 +73,10 @@ def write_sheets(result: AuditResult, members: Mapping[str, Sequence[str]], fold
 
 def _cell(clip: ClipResult, odd: bool, result: AuditResult) -> Cell:
     picture = clip.strip[len(clip.strip) // 2].data if clip.strip else None
-    place = to_timecode(result.info.start_frame + clip.record_start, result.info)
+    info = result.info
+    place = to_timecode(info.start_frame + clip.record_start, info) if info.has_edit else ""
     note = "odd?" if odd else "" if clip.status == "audited" else "not checked"
-    return Cell(picture, (clean(clip.name) or clip.id, f"{place}  {note}".rstrip()), odd)
+    return Cell(picture, (clean(clip.name) or clip.id, f"{place}  {note}".strip()), odd)
 
 
 def _file_stem(name: str, taken: set[str]) -> str:

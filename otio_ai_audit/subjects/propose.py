@@ -24,8 +24,6 @@ LISTED = 24
 """Clips named in a comment; more are counted."""
 LONGEST = 80
 """Characters of a name in a comment."""
-LEAST_LETTERS = 3
-"""Letters of a common beginning that is worth a glob."""
 FOUND = "found"
 
 _VERSION = re.compile(r"(?<=[._ -]v)\d+(?=[._ -]|$)", re.IGNORECASE)
@@ -225,14 +223,14 @@ def patterns(ids: Iterable[str], clips: Clips, name: str = "") -> tuple[str, ...
 
 
 def _common(ids: Sequence[str], clips: Clips, name: str) -> Iterator[str]:
-    word = "*".join(map(escape, name.split()))
-    if word:
+    if words_of(name):
+        word = "*".join(map(escape, name.split()))
         yield f"{word}*"
         yield f"*{word}*"
     firsts = [clips.names[id_][0] for id_ in ids if clips.names[id_]] or [""]
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(min(firsts), max(firsts), strict=False))
     prefix = re.sub(r"[^\W_]*$", "", "".join(one for one, _ in alike))
-    if len(ids) > 1 and len(re.sub(r"[\W\d_]", "", prefix)) >= LEAST_LETTERS:
+    if len(ids) > 1 and words_of(prefix):
         yield f"{escape(prefix)}*"
 
 
