@@ -7,7 +7,9 @@ from fractions import Fraction
 import numpy as np
 
 from otio_ai_audit.model import (
+    REGIONS,
     GridSignals,
+    IdentitySignals,
     MediaInfo,
     MediaSignals,
     MotionSignals,
@@ -27,8 +29,12 @@ def made_up(
     promised: int | None = -1,
     seed: int = 1,
     problems: tuple[Problem, ...] = (),
+    samples: int | None = None,
 ) -> MediaSignals:
-    """Random signals of a medium at 24000/1001 frames a second; by default of the whole medium."""
+    """Random signals of a medium at 24000/1001 frames a second; by default of the whole medium.
+
+    With `samples`, identity too: so many frames looked at, each with a face.
+    """
     rng = np.random.default_rng(seed)
     rate = Fraction(24000, 1001)
     cells = (frames, rows, columns)
@@ -81,5 +87,28 @@ def made_up(
             likeness=half(frames),
         ),
         problems=problems,
+        identity=None if samples is None else identity_of(samples, seed),
         strip=(Thumbnail(0.0, b"RIFF one"), Thumbnail(0.5, b""), Thumbnail(1.0, bytes(range(256)))),
+    )
+
+
+def identity_of(samples: int, seed: int = 1) -> IdentitySignals:
+    """Random identity, one face in every sample."""
+    rng = np.random.default_rng(seed)
+
+    def half(*shape: int) -> np.ndarray:
+        return rng.uniform(0, 1, shape).astype(np.float16).astype(np.float32)
+
+    numbers = np.arange(samples, dtype=np.int64)
+    return IdentitySignals(
+        sample=numbers,
+        region=half(samples, len(REGIONS), 4),
+        look=half(samples, len(REGIONS), 16),
+        colour=half(samples, len(REGIONS), 8),
+        face_sample=numbers,
+        face_track=np.zeros(samples, np.int64),
+        face_box=half(samples, 4),
+        face_sure=half(samples),
+        face=half(samples, 128),
+        face_turn=half(samples),
     )

@@ -200,6 +200,72 @@ def test_of_several_the_shortest_is_given(store: Store) -> None:
     assert found is not None and found.span == span(5, 9)
 
 
+# --- identity -------------------------------------------------------------------------------------
+
+
+def test_identity_comes_back_bit_for_bit_where_it_is_wanted(folder: Path) -> None:
+    measured = made_up(samples=3)
+    with Store(folder) as store:
+        store.save(measured, "1", "a")
+    with Store(folder) as store:
+        assert_same(store.load(KEY, None, "1", "a"), measured)
+        assert_same(store.load(KEY, None, "1"), made_up())
+
+
+def test_no_samples_and_no_faces_come_back(store: Store) -> None:
+    measured = made_up(samples=0)
+    store.save(measured, "1", "a")
+    assert_same(store.load(KEY, None, "1", "a"), measured)
+
+
+def test_signals_without_identity_serve_where_it_is_not_wanted(store: Store) -> None:
+    store.save(made_up(), "1")
+    assert store.load(KEY, None, "1", "a") is None
+    assert_same(store.load(KEY, None, "1"), made_up())
+
+
+def test_other_networks_cost_identity_only(store: Store) -> None:
+    store.save(made_up(samples=3), "1", "a")
+    assert store.load(KEY, None, "1", "b") is None
+    assert_same(store.load(KEY, None, "1"), made_up())
+    again = made_up(samples=4)
+    store.save(again, "1", "b")
+    assert store.load(KEY, None, "1", "a") is None
+    assert_same(store.load(KEY, None, "1", "b"), again)
+    assert store.stats()["bytes_used"] == sum(map(len, codec.encode(again).values()))
+
+
+def test_measuring_again_without_identity_keeps_it(store: Store) -> None:
+    store.save(made_up(samples=3), "1", "a")
+    store.save(made_up(), "1")
+    assert_same(store.load(KEY, None, "1", "a"), made_up(samples=3))
+
+
+def test_identity_of_other_signals_is_never_given(store: Store) -> None:
+    store.save(made_up(samples=3), "1", "a")
+    store.save(made_up(seed=2), "2")
+    assert store.load(KEY, None, "2", "a") is None
+    assert store.load(KEY, None, "1", "a") is None
+    assert store.stats()["bytes_used"] == sum(map(len, codec.encode(made_up(seed=2)).values()))
+
+
+def test_identity_goes_with_the_interval_that_it_was_measured_in(store: Store) -> None:
+    part = made_up(span=span(0, 0.25), samples=2)
+    store.save(part, "1", "a")
+    store.save(made_up(seed=3), "1")
+    assert store.load(KEY, span(0, 0.25), "1", "a") is None, "its rows are of signals that are gone"
+    assert store.stats()["bytes_used"] == sum(map(len, codec.encode(made_up(seed=3)).values()))
+
+
+def test_a_longer_interval_with_identity_is_given_where_a_shorter_has_none(store: Store) -> None:
+    long = made_up(span=span(0, 60), promised=2400, seed=1, samples=3)
+    store.save(long, "1", "a")
+    store.save(made_up(span=span(5, 9), promised=2400, seed=2), "1")
+    assert_same(store.load(KEY, span(6, 7), "1", "a"), long)
+    short = store.load(KEY, span(6, 7), "1")
+    assert short is not None and short.span == span(5, 9)
+
+
 # --- stills and results -----------------------------------------------------------------------------
 
 
