@@ -32,7 +32,7 @@ POP = Fault("pop", 30, 30, "One frame is 20 % brighter.")
 FREEZE = Fault("freeze", 40, 55, "One frame is shown 16 times more, then it jumps on.")
 CUT = Fault("cut", 46, 46, "The fox's shot changes to the wood.")
 MISMATCH = Fault("mismatch", 0, 71, "Another truck: orange, with a mesh for a grille.", looked_for=IDENTITY)
-DRIFT = Fault("drift", 40, 107, "The snowman becomes another one, and stays it.", looked_for=IDENTITY)
+DRIFT = Fault("drift", 36, 95, "The snowman becomes another one, and stays it.", looked_for=IDENTITY)
 MORPH = 36
 """Frames that the snowman's change takes."""
 

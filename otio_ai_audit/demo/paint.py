@@ -168,11 +168,12 @@ def gradient(width: int, height: int, stops: Sequence[tuple[float, Color]]) -> I
     places = [place for place, _ in stops]
     columns = [np.interp(at, places, [color[k] for _, color in stops]) for k in range(3)]
     column = np.stack(columns, axis=-1)[:, None, :]
+    if len(stops) < 3:
+        single = Image.fromarray(np.clip(np.rint(column), 0, 255).astype(np.uint8))
+        return single.resize((width, height), Image.Resampling.NEAREST)
     # Dither hides the steps that an 8-bit sky would show.
-    noise = np.random.default_rng(5).random((height, width, 1)) - 0.5 if len(stops) > 2 else 0.0
-    return Image.fromarray(
-        np.clip(np.rint(column + np.broadcast_to(noise, (height, width, 1))), 0, 255).astype(np.uint8)
-    )
+    noise = np.random.default_rng(5).random((height, width, 1)) - 0.5
+    return Image.fromarray(np.clip(np.rint(column + noise), 0, 255).astype(np.uint8))
 
 
 @dataclass

@@ -115,14 +115,14 @@ TAKES: tuple[Take, ...] = (
     Take("fox_run_v009.mp4", 84, _fox_run, "libx265", options=X265, fault=faults.CUT),
     Take(
         "truck_night_v003.mp4",
-        72,
+        60,
         lambda stage, count: scenes.truck_front(stage, count, seed=43, night=True, near=0.42),
         "libx264",
         options=X264,
     ),
     Take(
         "snowman_v008.mp4",
-        108,
+        96,
         lambda stage, count: scenes.snowman_stands(
             stage, count, morph=(faults.DRIFT.first, faults.DRIFT.first + faults.MORPH)
         ),
@@ -133,7 +133,7 @@ TAKES: tuple[Take, ...] = (
     ),
     Take(
         "snowman_close_v002.mp4",
-        72,
+        60,
         lambda stage, count: scenes.snowman_stands(stage, count, seed=163, close=True, turn=(-0.75, -0.2)),
         "libx264",
         options=X264,
