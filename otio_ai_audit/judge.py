@@ -118,6 +118,8 @@ def _across(
     force: bool,
 ) -> Detection:
     """Judge all uses together; ids and order count, because findings and groups name other clips."""
+    if not uses:
+        return Detection({})
     seen = [basis, *(f"{use.id} {shown[use.id]}" for use in uses)]
     seen += [f"reference {use.id} {_shown(use)}" for use in references]
     key = hashlib.sha256("\n".join(seen).encode()).hexdigest()
