@@ -98,8 +98,9 @@ def names_in(*texts: str) -> tuple[str, ...]:
 def _of_clip(clip: otio.schema.Clip) -> Said:
     holders = [clip, *_compounds(clip)]
     reference = clip.media_reference
-    texts = [text for holder in holders for marker in holder.markers for text in _texts(marker)]
-    metadata = [holder.metadata for holder in (*holders, reference) if holder is not None]
+    marked = [holder.markers for holder in holders if len(holder.markers)]
+    texts = [text for markers in marked for marker in markers for text in _texts(marker)]
+    metadata = [one.metadata for one in (*holders, reference) if one is not None and len(one.metadata)]
     return Said(
         name=clip.name,
         files=_files(reference, clip.name),
@@ -129,11 +130,10 @@ def _plain(value: Any) -> Any:
 
 
 def _named(data: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in _plain(data.get(OURS)).items():
-        if key in ("subject", "subjects"):
-            yield from _listed(value)
     for key, value in data.items():
-        if isinstance(key, str) and key.lower() in _KEYS:
+        if key == OURS:
+            yield from _named(_plain(value))
+        elif isinstance(key, str) and key.lower() in _KEYS:
             yield from _listed(value)
 
 
@@ -185,11 +185,12 @@ def _color(clip: otio.schema.Clip) -> str:
     Resolve's own OTIO drops it; OpenTimelineIO has had `color` since 0.18, Premiere's XML is read with its
     label, and `clip_color` stands in our own metadata.
     """
-    own = _plain(clip.metadata.get(OURS)).get("clip_color")
-    label = _plain(_plain(clip.metadata.get("fcp_xml")).get("labels")).get("label2")
-    for value in (own, label):
-        if isinstance(value, str) and clean(value):
-            return clean(value)
+    if len(clip.metadata):
+        own = _plain(clip.metadata.get(OURS)).get("clip_color")
+        label = _plain(_plain(clip.metadata.get("fcp_xml")).get("labels")).get("label2")
+        for value in (own, label):
+            if isinstance(value, str) and clean(value):
+                return clean(value)
     color = getattr(clip, "color", None)
     if color is None:
         return ""
