@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
 import pytest
 
-from otio_ai_audit import timeline
-from otio_ai_audit.model import SeenMarker
+from otio_ai_audit import subjects, timeline
+from otio_ai_audit.model import Media, MediaInfo, SeenMarker, Subject
 from otio_ai_audit.timeline import Said
 from otio_ai_audit.timeline.subjects import names_in
 
@@ -43,6 +44,7 @@ def media(tmp_path: Path) -> Path:
         ("subject: truck", ("truck",)),
         ("Subject = Red Truck", ("Red Truck",)),
         ("subjects: truck, logo", ("truck", "logo")),
+        ("subject: truck, Subject: logo", ("truck", "logo")),
         ("check this; subject: truck", ("truck",)),
         ("wheel wobbles\nsubject: “truck”.\nsecond line", ("truck",)),
         ("subject: truck [audit a7f3c1]", ("truck",)),
@@ -131,3 +133,16 @@ def test_file_names_are_as_the_edit_has_them(media: Path) -> None:
 
 def test_a_plain_edit_says_nothing_else(media: Path) -> None:
     assert said(edit([clip(media / "a.mp4")]), media) == {"V1/0001": Said("a.mp4", ("a.mp4",))}
+
+
+def test_the_shots_of_a_master_are_named_as_in_its_edit(media: Path) -> None:
+    one, two, three = clip(media / "a.mp4", name="Shot 1"), clip(media / "b.mp4"), clip(media / "c.mp4")
+    two.markers.append(marker("subject: fox"))
+    tl = edit([one, two, three])
+    plan = timeline.plan(tl, timeline.PlanOptions(base=media, source="edit.otio"))
+    details = MediaInfo(64, 36, Fraction(24), Fraction(1, 24), 144, "yuv420p", 8, False, "sdr")
+    plan = timeline.plan_master(plan, Media(str(media / "master.mov")), details)
+    file = subjects.SubjectsFile((subjects.Entry(Subject("truck"), ("a.mp4",)),))
+    spoken = timeline.subjects_said(tl, plan.info, plan.uses, timeline.read_markers(tl, plan.info))
+    assigned = subjects.assign(plan, file, spoken)
+    assert [use.subject for use in assigned.uses] == ["truck", "fox", None]

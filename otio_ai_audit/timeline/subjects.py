@@ -26,6 +26,7 @@ LONGEST = 80
 
 _KEYS = ("subject", "subjects", "character", "characters")
 _WORDS = re.compile(r"(?:^|[\n;|,.!?(–—-])\s*subjects?\s*[:=]\s*([^\n;|\[\]()]+)", re.IGNORECASE)
+_LABEL = re.compile(r"^\s*subjects?\s*[:=]", re.IGNORECASE)
 _PORTION = re.compile(r"(?<=\d)[a-z]$")
 
 
@@ -91,7 +92,7 @@ def names_in(*texts: str) -> tuple[str, ...]:
     names: list[str] = []
     for text in texts:
         for match in _WORDS.finditer(split_note(text)[0]):
-            names += match.group(1).split(",")
+            names += [_LABEL.sub("", name) for name in match.group(1).split(",")]
     return _unique(_name(name) for name in names)
 
 
