@@ -175,10 +175,11 @@ def _hue(clip: Clip, rng: np.random.Generator, way: Course, angle: float) -> Fra
     v0, u0 = np.meshgrid(a, a, indexing="ij")
     patch = _seen(clip, clip.track.reference, v0, u0)
     chroma = float(np.abs(patch - (patch @ LUMA)[..., None]).mean())
-    tint = rng.normal(0, 1, 3)
-    tint = (tint - tint @ LUMA) / np.abs(tint - tint @ LUMA).mean()
-    # A grey thing has no hue to turn: it takes on a colour as strong as such a turn of a coloured one.
-    push = max(0.0, 14 - chroma) * 2 * np.sin(np.radians(angle) / 2)
+    mean = patch.mean(axis=(0, 1))
+    tint = turned(mean, sign * 90) if chroma > 3 else rng.normal(0, 1, 3)
+    tint = (tint - tint @ LUMA) / max(float(np.abs(tint - tint @ LUMA).mean()), 1e-6)
+    # A grey thing has no hue to turn: it takes on as much colour as such a turn gives a coloured one.
+    push = max(0.0, 30 - 1.5 * chroma) * 2 * np.sin(np.radians(angle) / 2)
 
     def paint(t: int, v: Field, u: Field, pixels: Field) -> Field:
         weight = clip.figure.weight(pixels, v, u)

@@ -38,17 +38,19 @@ class Track:
     def fits(self, frames: Sequence[Image]) -> bool:
         """Tell whether there is something to follow, and whether it was followed to the end.
 
-        The ellipse has texture of its own, keeps at least half of it in the picture, and stays between
-        half and twice its size.
+        The ellipse has texture of its own, stays in the picture with 4 % of it, and between half and twice
+        its size.
         """
-        for frame in range(0, len(frames), max(1, len(frames) // 8)):
+        for frame in {*range(0, len(frames), max(1, len(frames) // 8)), len(frames) - 1}:
             a, b, y, x = self.moves[frame]
             cy, cx = self.centre[0] + y, self.centre[1] + x
             rows, columns = frames[0].shape[:2]
             if not 0.5 < np.hypot(a, b) < 2 or not (0 < cy < rows and 0 < cx < columns):
                 return False
             top, bottom, left, right = self.box(frame, frames[0].shape, 0.7)
-            if (bottom - top) * (right - left) < 400 or frames[frame][top:bottom, left:right].std() < 12:
+            if (bottom - top) * (right - left) < 0.025 * rows * columns or frames[frame][
+                top:bottom, left:right
+            ].std() < 12:
                 return False
         return True
 
