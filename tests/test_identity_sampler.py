@@ -114,6 +114,12 @@ def test_one_sample_a_second_and_the_last_frame() -> None:
     assert found.sample[-1] == 234
 
 
+@pytest.mark.parametrize("rate", [25, 30, 50])
+def test_samples_do_not_drift_apart(rate: int) -> None:
+    found, _, _ = run([10] * (20 * rate), about=info(rate))
+    np.testing.assert_array_equal(found.sample[:-1], np.arange(0, 20 * rate, rate))
+
+
 @pytest.mark.parametrize(("frames", "least"), [(96, 8), (48, 8), (24, 4), (6, 1), (2, 1), (1, 1)])
 def test_a_short_medium_is_looked_at_more_often(frames: int, least: int) -> None:
     found, _, _ = run([10] * frames)

@@ -331,6 +331,7 @@ def test_green_without_our_id_is_nobodys_verdict():
         ("now Fur boils all through.\nthen [audit aaaaaa] later", "now - then - later"),
         ("Fur (the tail!) boils all through. [audit aaaaaa]", "(the tail!)"),
         ("Compare with a.mp4 (01:00:02:00), b (01:00:03:12). Fur boils all through. [audit aaaaaa]", ""),
+        ("Fur boils all through. Compare 01:00:02:00 with 01:00:03;12. mine [audit aaaaaa]", "mine"),
         ("Fur boils all through. Also here: POP at 01:00:02;00, freeze? at 01:00:03;12. mine", "mine"),
         ("Something that nobody knows. [audit aaaaaa]", "Something that nobody knows."),
         ("- Fur boils all through. [audit aaaaaa]", ""),
@@ -339,6 +340,21 @@ def test_green_without_our_id_is_nobodys_verdict():
 def test_a_persons_words_are_told_from_ours(note, text):
     marker = SeenMarker(0, 1, "Lemon", "FLICKER", note, ("aaaaaa",), "edl")
     assert person_text(marker, ["Fur boils all through."]) == text
+
+
+@pytest.mark.parametrize(
+    ("note", "text"),
+    [
+        ("Red differs from a b.mp4 (01:00:02:00) and another shot. [audit aaaaaa]", ""),
+        (
+            "call Bo - Red differs from a.mp4 (01:00:02;00) and b.mp4 (01:00:03;12). ok? [audit a1a1a1]",
+            "call Bo - ok?",
+        ),
+    ],
+)
+def test_names_of_other_shots_are_not_a_persons_words(note, text):
+    marker = SeenMarker(0, 1, "Fuchsia", "MISMATCH truck", note, ("aaaaaa",), "edl")
+    assert person_text(marker, ["Red differs from V1/0002 and V2/0003."]) == text
 
 
 @pytest.mark.parametrize(

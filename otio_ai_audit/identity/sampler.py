@@ -182,9 +182,10 @@ class Sampler:
         size
             Bytes that holding it costs.
         """
-        if time < self._next_held - self._short:
+        coarse = time >= self._next_coarse - self._short
+        if not coarse and time < self._next_held - self._short:
             return
-        held = _Held(number, time, frame, size, coarse=time >= self._next_coarse - self._short)
+        held = _Held(number, time, frame, size, coarse=coarse)
         if held.coarse:
             self._next_coarse = time + self.interval
         self._next_held = time + FINE
