@@ -1,7 +1,7 @@
 """CPU of whole audits against plain PyAV decoding of the same file, in the same run.
 
 Everything is in: hashing the file, decoding, measuring, storing, judging and placing; in one process with one
-decoder thread. `ratio` is the figure. ``make bench`` takes 150 frames; for a long clip::
+decoder thread. `ratio` is the figure, with all detectors and without those that need identity. ``make bench`` takes 150 frames; for a long clip::
 
     python -m benchmarks.bench_audit --frames 3000
 """
@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 from otio_ai_audit import kernels
+from otio_ai_audit.detectors import DETECTORS
+from otio_ai_audit.judge import needs_identity
 from otio_ai_audit.walk import Audit, Options, audit
 
 from .bench_cost import FRAMES, decode, render
@@ -29,14 +31,15 @@ def timed(work: Callable[[], object]) -> float:
     return process_time() - start
 
 
-def cold(path: Path) -> Audit:
+def cold(path: Path, identity: bool = True) -> Audit:
     """Audit with an empty store."""
     with tempfile.TemporaryDirectory() as store:
-        return warm(path, Path(store))
+        return warm(path, Path(store), identity)
 
 
-def warm(path: Path, store: Path) -> Audit:
-    return audit([path], Options(engine="threads:1", store=store))
+def warm(path: Path, store: Path, identity: bool = True) -> Audit:
+    wanted = tuple(name for name in DETECTORS if identity or not needs_identity([name]))
+    return audit([path], Options(engine="threads:1", store=store, detectors=wanted))
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,13 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = render(tmp_path_factory.mktemp("audit"), FRAMES)
     assert not cold(path).result.incomplete
     return path
+
+
+@pytest.mark.benchmark(group="audit", timer=process_time)
+def test_cold_audit_without_identity(benchmark: Any, clip: Path) -> None:
+    decoded = timed(lambda: decode(clip))
+    benchmark.pedantic(cold, args=(clip, False), rounds=3)
+    benchmark.extra_info["ratio"] = benchmark.stats.stats.min / decoded
 
 
 @pytest.mark.benchmark(group="audit", timer=process_time)
@@ -79,13 +89,15 @@ def main() -> None:
         frames = decode(path)
         cold(path)
         warm(path, Path(store))
-        plain, whole, again = [], [], []
+        plain, less, whole, again = [], [], [], []
         for _ in range(options.rounds):
             plain.append(timed(lambda: decode(path)))
+            less.append(timed(lambda: cold(path, False)))
             whole.append(timed(lambda: cold(path)))
             again.append(timed(lambda: warm(path, Path(store))))
     print(f"{'':22}{'ms CPU a frame':>15}{'ratio':>8}")
-    for name, taken in (("plain decode", plain), ("audit, empty store", whole), ("audit, again", again)):
+    rows = {"plain decode": plain, "audit without identity": less, "audit, empty store": whole}
+    for name, taken in {**rows, "audit, again": again}.items():
         print(f"{name:<22}{1000 * min(taken) / frames:>15.2f}{min(taken) / min(plain):>8.3f}")
 
 

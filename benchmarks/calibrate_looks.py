@@ -31,7 +31,7 @@ DAMPING = 10.0
 PARTS = 6
 """Folds are dealt into this many parts."""
 RIDGE = 3.0
-CALM = 0.97
+CALM = 0.98
 """Share of clips that belong to their group which stay below the operating point."""
 TRIALS = 6
 """Made groups of each sort per subject."""
@@ -251,7 +251,7 @@ def fit_link(held: Measured) -> dict[str, Any]:
 
 
 def agreements(held: Measured, link: Mapping[str, Any], seed: int = 1) -> Iterator[float]:
-    """Adjusted Rand indices of grouping everything, and edits of five to ten subjects."""
+    """Yield adjusted Rand indices of grouping everything, and edits of five to ten subjects."""
     rows = held.rows
     use = np.array([k for k, row in enumerate(rows) if row.cross == "match" and not row.change])
     with calibrated_by({**calibration(), "models": {**calibration()["models"], "mismatch_link": link}}):
@@ -267,7 +267,7 @@ def agreements(held: Measured, link: Mapping[str, Any], seed: int = 1) -> Iterat
 
 
 def grouped(distance: Floats, names: npt.NDArray[np.str_]) -> float:
-    """Adjusted Rand index of what linkage finds; a clip in no group is a group of its own."""
+    """Return the adjusted Rand index of what linkage finds; a clip in no group is a group of its own."""
     found = np.arange(len(names)) + len(names)
     for number, group in enumerate(_groups.linked(distance, _groups.CUT)):
         found[group] = number
@@ -312,8 +312,8 @@ def fit_odd(held: Measured, trials: Sequence[Trial]) -> dict[str, Any]:
     """Fit ``mismatch``."""
     x, y, groups, part, at = odd_samples(held, trials)
     weight = _weights(groups)
-    row, away = _model(_odd.FEATURES, x, y, weight, part)
     sort = np.array([trials[number].sort for number, _ in at])
+    row, away = _model(_odd.FEATURES, x, y, np.where(sort == "hue", 1e-6, weight), part)
     own = (y == 0) & ~np.isin(sort, ["alien", *OTHER])
     aliens = (y == 1) & (sort == "alien")
     return _anchored(
@@ -321,6 +321,28 @@ def fit_odd(held: Measured, trials: Sequence[Trial]) -> dict[str, Any]:
         float(np.median(away[own])),
         float(np.quantile(away[own], CALM)),
         float(np.median(away[aliens])),
+    )
+
+
+def fit_hue(held: Measured, trials: Sequence[Trial]) -> dict[str, Any]:
+    """Fit ``mismatch_hue`` on subjects whose hue was changed."""
+    x, y, groups, part, at = odd_samples(held, trials)
+    sort = np.array([trials[number].sort for number, _ in at])
+    own = (y == 0) & ~np.isin(sort, ["alien", *OTHER])
+    turned = (y == 1) & (sort == "hue")
+    use = own | turned
+    row, away = _model(
+        _odd.FEATURES[_odd.HUE],
+        x[use][:, _odd.HUE],
+        y[use],
+        _weights([g for g, u in zip(groups, use, strict=True) if u]),
+        part[use],
+    )
+    return _anchored(
+        row,
+        float(np.median(away[own[use]])),
+        float(np.quantile(away[own[use]], CALM)),
+        float(np.quantile(away[turned[use]], 0.9)),
     )
 
 
@@ -350,7 +372,7 @@ def fit_pair(held: Measured) -> dict[str, Any]:
     )
 
 
-def fit(rows: Sequence[Shown], link: bool = True) -> dict[str, Any]:
+def fit(rows: Sequence[Shown]) -> dict[str, Any]:
     """Fit everything on all rows.
 
     Returns
@@ -361,11 +383,13 @@ def fit(rows: Sequence[Shown], link: bool = True) -> dict[str, Any]:
     looks = looks_table(rows)
     # Features are of held-out maps: a map flatters the pictures that it was found on.
     held = held_out(rows)
+    trials = trials_of(rows, strangers(rows))
     return {
         "looks": looks,
         "models": {
             "mismatch_link": fit_link(held),
-            "mismatch": fit_odd(held, trials_of(rows, strangers(rows))),
+            "mismatch": fit_odd(held, trials),
+            "mismatch_hue": fit_hue(held, trials),
             "mismatch_pair": fit_pair(held),
         },
     }

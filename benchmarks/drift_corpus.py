@@ -1,4 +1,4 @@
-"""Clips labelled for drift, drifts and innocent changes put into clean clips, and made scenes, measured and kept."""
+"""Clips labelled for drift, clean clips with drifts and innocent changes put in, and made scenes, all measured.
 
 from __future__ import annotations
 

@@ -130,16 +130,17 @@ def _stretch(view: View, first: int, last: int) -> Stretch:
     part = model("drift_frame")
     evidence = sustained(part.evidence(course.features))
     by_frame = part.anchors.score(evidence)
-    score = max(whole, float(by_frame.max()))
+    # what ranks clips is the whole; a frame or a face speaks for the clip only where it is sure
+    score = max([whole, *by_frame[by_frame >= WARNING]])
     # the way from the calmest to the worst frame, in the unit of the clip's score
     low, high = np.quantile(evidence, 0.1), evidence.max()
     way = (evidence - low) / max(float(high - low), 1e-6)
-    frames = np.maximum(by_frame, score * np.clip(way, 0, 1))
+    frames = np.asarray(score * np.clip(way, 0, 1))
     worst: Person | None = None
     for person in people(signals.identity, first, last):
         own = model("drift_face").score(person.distance[:, None])
         np.maximum(frames, np.interp(course.frames, person.frames, own), out=frames)
-        if own.max() > score:
+        if own.max() >= max(score, WARNING):
             score, worst = float(own.max()), person
     return Stretch(course, score, frames, worst)
 
