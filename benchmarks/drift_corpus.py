@@ -1,4 +1,4 @@
-"""Clips labelled for drift, clean clips with drifts and innocent changes put in, and made scenes, all measured.
+"""Clips for drift: labelled ones, clean ones with drifts and innocent changes put in, made scenes; measured."""
 
 from __future__ import annotations
 
