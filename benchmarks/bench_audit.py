@@ -1,7 +1,8 @@
 """CPU of whole audits against plain PyAV decoding of the same file, in the same run.
 
 Everything is in: hashing the file, decoding, measuring, storing, judging and placing; in one process with one
-decoder thread. `ratio` is the figure, with all detectors and without those that need identity. ``make bench`` takes 150 frames; for a long clip::
+decoder thread. `ratio` is the figure, with all detectors and without those that need identity. ``make bench``
+takes 150 frames; for a long clip::
 
     python -m benchmarks.bench_audit --frames 3000
 """

@@ -1,4 +1,4 @@
-"""CPU of decoding, of measuring without and with identity, and of a whole audit for the usual kinds of media, as one table.
+"""CPU of decoding, of measuring without and with identity, and of a whole audit, as one table.
 
 Everything is drawn here and runs in this process with one decoder thread; plain decoding, measuring and
 auditing take turns, and the least of each is given, so that a busy machine spoils little::
