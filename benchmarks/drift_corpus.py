@@ -1,4 +1,4 @@
-"""Clips for drift: labelled ones, clean ones with drifts and innocent changes put in, made scenes; measured."""
+"""Clips for drift: labelled, with drifts and innocent changes put in, and made; all of them measured."""
 
 from __future__ import annotations
 
