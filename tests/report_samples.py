@@ -15,6 +15,7 @@ from otio_ai_audit.model import (
     ClipResult,
     Curve,
     Finding,
+    Group,
     Marker,
     Placed,
     State,
@@ -87,6 +88,7 @@ def placed(
         evidence=changes.pop("evidence", {"amplitude_cv": 6.2, "frequency_hz": 6.0}),
         region=changes.pop("region", None),
         related=changes.pop("related", ()),
+        compare=changes.pop("compare", ()),
     )
     base = Placed(
         id=f"{number:02x}{round(start * 100):04x}",
@@ -176,13 +178,33 @@ def nasty() -> AuditResult:
             evidence={name or "empty": float("nan"), "count": np.float32(3.5), "words": name},
             by=name,
             text=name,
+            compare=((f"V1/{i:04d}", float("nan")), (name, 1.0)),
         )
         for i, name in enumerate(NASTY, start=1)
         if i not in (3, 4)
     )
     return result(
-        *clips, findings=findings, notices=NASTY, info=replace(INFO, name=NASTY[0], source=NASTY[8])
+        *clips,
+        findings=findings,
+        notices=NASTY,
+        groups=tuple(nasty_groups()),
+        info=replace(INFO, name=NASTY[0], source=NASTY[8]),
     )
+
+
+def nasty_groups() -> list[Group]:
+    """Groups with any name, of clips that are not there, with distances that are no numbers."""
+    ids = tuple(f"V1/{number:04d}" for number in range(1, len(NASTY) + 1))
+    rows = tuple(
+        tuple(float("nan") if i == j else 0.1 * (i + j) for j in range(len(ids))) for i in range(len(ids))
+    )
+    return [
+        *(Group(name, ids[:1], ((0.0,),), name) for name in NASTY),
+        Group("all", ids, rows),
+        Group("gone", ("V9/0001", "V9/0002"), ((0.0, 1.0), (1.0, 0.0))),
+        Group("none", (), ()),
+        Group("no distances", ids[:3], ()),
+    ]
 
 
 def edit() -> Any:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from otio_ai_audit import report
-from otio_ai_audit.model import Curve
-from otio_ai_audit.report import drawing, html_file
+from otio_ai_audit.model import Curve, Group
+from otio_ai_audit.report import drawing, finding_view, html_file
 
 from . import report_samples as samples
 
@@ -138,10 +138,56 @@ def test_ids_are_unique_and_links_lead_somewhere() -> None:
 def test_pictures_stop_at_the_budget_but_every_clip_keeps_its_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(html_file, "PICTURE_BYTES", 50_000)
+    monkeypatch.setattr(finding_view, "PICTURE_BYTES", 50_000)
     text = html_file.to_html(samples.big(60))
     assert len(text) < 60 * 40_000
     assert text.count("<article") == 60 and "no picture" in text
+
+
+def test_groups_show_the_odd_ones_first_with_a_picture() -> None:
+    apart = ((0.0, 0.1, 0.5), (0.1, 0.0, 0.6), (0.5, 0.6, 0.0))
+    ids = ("V1/0001", "V1/0002", "V1/0005")
+    result = replace(samples.sample(), groups=(Group("fox", ids, apart, "clip colour"),))
+    made = page(result)
+    start = made.texts.index("Who should look alike")
+    assert made.texts[start + 1 : start + 3] == ["fox", "3 clips, by clip colour"]
+    found = [made.texts.index(name, start) for name in ("bell.mp4", "truck v012", "fox_v007.mp4")]
+    assert found == sorted(found)
+    assert "0.55" in made.texts
+    (section,) = made.all("section", "subjects")
+    assert len([a for a in made.all("img") if a.get("alt") == "" and a["src"].startswith("data:")]) >= 1
+    assert "Who should look alike" not in page(samples.sample()).texts
+
+
+def test_a_large_group_shows_its_worst() -> None:
+    count = 60
+    clips = [samples.clip(number, f"fox_{number:02d}.mp4") for number in range(1, count + 1)]
+    rows = tuple(tuple(float(abs(i - j)) for j in range(count)) for i in range(count))
+    made = page(samples.result(*clips, groups=(Group("fox", tuple(c.id for c in clips), rows),)))
+    assert "and 36 more" in made.texts
+
+
+def test_the_worst_frame_stands_beside_those_to_compare() -> None:
+    finding = samples.placed(
+        2,
+        "mismatch",
+        id="abc123",
+        message="Red differs from V1/0001.",
+        compare=(("V1/0001", 1.0), ("V1/0002", 0.5)),
+    )
+    stills = {
+        "abc123": samples.webp(),
+        "abc123 compare 0": samples.webp(),
+        "abc123 compare 1": samples.webp(),
+    }
+    made = page(replace(samples.sample(), findings=(finding,), stills=stills))
+    assert len(list(made.all("figure"))) == 3
+    words = " ".join(made.texts)
+    assert "fox_v007.mp4, 1.00 s" in words
+    assert "here, 0.50 s" in words
+    assert "Red differs from fox_v007.mp4." in words
+    bare = page(replace(samples.sample(), findings=(finding,), stills={}))
+    assert not list(bare.all("figure"))
 
 
 def test_bytes_that_are_no_picture_are_left_out() -> None:

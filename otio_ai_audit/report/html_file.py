@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, Thumbnail, compare_key, severity_of
+from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, Thumbnail, severity_of
 from . import drawing
 from .against import round_two_lines, title
+from .finding_view import FindingView, Pictures, beside, drawable, finding_view
 from .groups import group_views
 from .text import (
     STANDING,
-    clean,
     clips_in_order,
     counted,
-    evidence_words,
     findings_by_clip,
     is_standing,
     lines_of,
@@ -36,8 +34,6 @@ from .text import (
     worst_first,
 )
 
-PICTURE_BYTES = 12 * 2**20
-"""Most bytes of pictures in a page; the worst clips come first. A page of 500 clips stays light."""
 STRIP_PICTURES = 8
 """Pictures along the time axis of a clip with findings."""
 CURVE_POINTS = 300
@@ -46,57 +42,6 @@ QUIET_POINTS = 100
 
 
 _KIND_WORDS = {"clean": "nothing found", "failed": "not checked"}
-
-
-@dataclass(slots=True)
-class _Pictures:
-    """Turns picture bytes into data URLs until the page has enough of them."""
-
-    left: int = field(default_factory=lambda: PICTURE_BYTES)
-
-    def url(self, data: bytes | None, needed: bool = False) -> str:
-        if not data or (len(data) > self.left and not needed):
-            return ""
-        kind = _kind_of(data)
-        if not kind:
-            return ""
-        self.left -= len(data)
-        return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
-
-
-def _kind_of(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    if data[:8] == b"\x89PNG\r\n\x1a\n":
-        return "png"
-    return "jpeg" if data[:3] == b"\xff\xd8\xff" else ""
-
-
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """A finding as the page shows it."""
-
-    id: str
-    anchor: str
-    state: str
-    severity: str
-    detector: str
-    label: str
-    score: str
-    timecode: str
-    frames: str
-    source: str
-    message: str
-    evidence: Sequence[tuple[str, str]]
-    related: Sequence[str]
-    by: str
-    text: str
-    first_seen: str
-    picture: str
-    region: tuple[float, float, float, float] | None
-    standing: bool
-    compare: Sequence[tuple[str, str]] = ()
-    """Frames to look at beside the worst one: (data URL, which)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +108,7 @@ def _hash(text: str) -> str:
 def _view(result: AuditResult) -> Mapping[str, Any]:
     pairs = worst_first(result)
     anchors = {clip.id: f"clip-{number}" for number, clip in enumerate(clips_in_order(result), start=1)}
-    pictures = _Pictures()
+    pictures = Pictures()
     clips = _clip_views(result, pairs, anchors, pictures)
     grouped = findings_by_clip(result)
     bars, lanes, height = _overview(result, grouped, anchors)
@@ -184,7 +129,7 @@ def _view(result: AuditResult) -> Mapping[str, Any]:
             *(result, anchors, {clip.id: title(clip) for clip in result.clips}),
             *({clip.id: _kind(clip, grouped.get(clip.id, ())) for clip in result.clips}, pictures.url),
         ),
-        "gone": [_finding_view(p, f"gone-{i}", {}) for i, p in enumerate(grouped.get("", []), start=1)],
+        "gone": [finding_view(p, f"gone-{i}", {}) for i, p in enumerate(grouped.get("", []), start=1)],
         "failed": _set_aside(result, "failed", anchors),
         "skipped": _set_aside(result, "skipped", anchors),
         "detectors": detectors,
@@ -282,7 +227,7 @@ def _clip_views(
     result: AuditResult,
     pairs: Sequence[tuple[ClipResult, list[Placed]]],
     anchors: Mapping[str, str],
-    pictures: _Pictures,
+    pictures: Pictures,
 ) -> list[ClipView]:
     names = {clip.id: title(clip) for clip in result.clips}
     # The worst picture of every clip first; what is left of the budget goes to further ones.
@@ -293,11 +238,11 @@ def _clip_views(
         anchor = anchors[clip.id]
         cards = []
         for i, p in enumerate(findings, start=1):
-            beside = _beside(p, names, result.stills, pictures) if is_standing(p) else []
+            compare = beside(p, names, result.stills, pictures) if is_standing(p) else []
             # The clip's own picture shows the first one already, but not beside the others.
-            shown = is_standing(p) and (p is not first or beside)
+            shown = is_standing(p) and (p is not first or compare)
             picture = pictures.url(result.stills.get(p.id)) if shown else ""
-            cards.append(_finding_view(p, f"{anchor}-{i}", names, picture, beside))
+            cards.append(finding_view(p, f"{anchor}-{i}", names, picture, compare))
         views.append(_clip_view(result, clip, findings, cards, anchor, url, first, pictures))
     return views
 
@@ -331,7 +276,7 @@ def _clip_view(
     anchor: str,
     url: str,
     first: Placed | None,
-    pictures: _Pictures,
+    pictures: Pictures,
 ) -> ClipView:
     kind = _kind(clip, findings)
     axis = drawing.time_axis(clip, findings)
@@ -357,7 +302,7 @@ def _clip_view(
         worst=severity_of_clip(clip, findings),
         start=clip.record_start,
         picture=url,
-        region=_box(first.finding.region) if first else None,
+        region=drawable(first.finding.region) if first else None,
         scores=[(one_line(n), number(s, 4), severity_of(number(s, 4))) for n, s in clip.scores.items()],
         findings=cards,
         curves=curves,
@@ -382,7 +327,7 @@ def _curves(
     return drawn, quiet
 
 
-def _strip(clip: ClipResult, axis: tuple[float, float], pictures: _Pictures) -> list[tuple[str, str]]:
+def _strip(clip: ClipResult, axis: tuple[float, float], pictures: Pictures) -> list[tuple[str, str]]:
     """Pictures for evenly spaced moments along the axis: (data URL, moment)."""
     if len(clip.strip) < 2:
         return []
@@ -396,54 +341,3 @@ def _strip(clip: ClipResult, axis: tuple[float, float], pictures: _Pictures) -> 
             return []
         strip.append((url, f"{thumbnail.time:.2f} s"))
     return strip
-
-
-def _box(region: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
-    """Return a region that can be drawn."""
-    return region if region and all(math.isfinite(value) for value in region) else None
-
-
-def _beside(
-    placed: Placed, names: Mapping[str, str], stills: Mapping[str, bytes], pictures: _Pictures
-) -> list[tuple[str, str]]:
-    """Pictures that the worst frame should be compared with, and what they show."""
-    found = []
-    for place, (use, moment) in enumerate(placed.finding.compare):
-        url = pictures.url(stills.get(compare_key(placed.id, place)))
-        where = "here" if use == placed.finding.use else one_line(names.get(use, use))
-        if url:
-            found.append((url, f"{where}, {moment:.2f} s"))
-    return found
-
-
-def _finding_view(
-    placed: Placed,
-    anchor: str,
-    names: Mapping[str, str],
-    picture: str = "",
-    beside: Sequence[tuple[str, str]] = (),
-) -> FindingView:
-    finding = placed.finding
-    end = finding.start + finding.duration
-    return FindingView(
-        id=one_line(placed.id),
-        anchor=anchor,
-        state=placed.state,
-        severity=finding.severity,
-        detector=one_line(finding.detector),
-        label=one_line(finding.label or finding.detector),
-        score=f"{finding.score:.2f}",
-        timecode=one_line(placed.timecode),
-        frames=counted(placed.timeline_frames, "frame"),
-        source=f"{finding.start:.3f} – {end:.3f} s",
-        message=clean(finding.message),
-        evidence=evidence_words(finding.evidence),
-        related=[one_line(names.get(use, use)) for use in finding.related],
-        by=one_line(placed.by),
-        text=clean(placed.text),
-        first_seen=one_line(placed.first_seen).replace("T", " "),
-        picture=picture,
-        region=_box(finding.region),
-        standing=placed.state in STANDING,
-        compare=beside,
-    )

@@ -1,0 +1,119 @@
+"""A finding as the page shows it, and the pictures that a page has room for."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..model import Placed, compare_key
+from .text import STANDING, clean, counted, evidence_words, one_line
+
+_CLIP_ID = re.compile(r"\bV\d+/\d{4,}(?:\.\d+)*\b")
+PICTURE_BYTES = 12 * 2**20
+"""Most bytes of pictures in a page; the worst clips come first. A page of 500 clips stays light."""
+
+
+@dataclass(slots=True)
+class Pictures:
+    """Turns picture bytes into data URLs until the page has enough of them."""
+
+    left: int = field(default_factory=lambda: PICTURE_BYTES)
+
+    def url(self, data: bytes | None, needed: bool = False) -> str:
+        if not data or (len(data) > self.left and not needed):
+            return ""
+        kind = _kind_of(data)
+        if not kind:
+            return ""
+        self.left -= len(data)
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _kind_of(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    return "jpeg" if data[:3] == b"\xff\xd8\xff" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as the page shows it."""
+
+    id: str
+    anchor: str
+    state: str
+    severity: str
+    detector: str
+    label: str
+    score: str
+    timecode: str
+    frames: str
+    source: str
+    message: str
+    evidence: Sequence[tuple[str, str]]
+    related: Sequence[str]
+    by: str
+    text: str
+    first_seen: str
+    picture: str
+    region: tuple[float, float, float, float] | None
+    standing: bool
+    compare: Sequence[tuple[str, str]] = ()
+    """Frames to look at beside the worst one: (data URL, which)."""
+
+
+def beside(
+    placed: Placed, names: Mapping[str, str], stills: Mapping[str, bytes], pictures: Pictures
+) -> list[tuple[str, str]]:
+    """Pictures that the worst frame should be compared with, and what they show."""
+    found = []
+    for place, (use, moment) in enumerate(placed.finding.compare):
+        url = pictures.url(stills.get(compare_key(placed.id, place)))
+        where = "here" if use == placed.finding.use else one_line(names.get(use, use))
+        if url:
+            found.append((url, f"{where}, {moment:.2f} s"))
+    return found
+
+
+def finding_view(
+    placed: Placed,
+    anchor: str,
+    names: Mapping[str, str],
+    picture: str = "",
+    compare: Sequence[tuple[str, str]] = (),
+) -> FindingView:
+    """Prepare a finding for the page; `names` say what clips are called, `compare` is from `beside`."""
+    finding = placed.finding
+    end = finding.start + finding.duration
+    return FindingView(
+        id=one_line(placed.id),
+        anchor=anchor,
+        state=placed.state,
+        severity=finding.severity,
+        detector=one_line(finding.detector),
+        label=one_line(finding.label or finding.detector),
+        score=f"{finding.score:.2f}",
+        timecode=one_line(placed.timecode),
+        frames=counted(placed.timeline_frames, "frame"),
+        source=f"{finding.start:.3f} – {end:.3f} s",
+        message=_CLIP_ID.sub(lambda found: names.get(found.group(), found.group()), clean(finding.message)),
+        evidence=evidence_words(finding.evidence),
+        related=[one_line(names.get(use, use)) for use in finding.related],
+        by=one_line(placed.by),
+        text=clean(placed.text),
+        first_seen=one_line(placed.first_seen).replace("T", " "),
+        picture=picture,
+        region=drawable(finding.region),
+        standing=placed.state in STANDING,
+        compare=compare,
+    )
+
+
+def drawable(region: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+    """Return a region that can be drawn."""
+    return region if region and all(math.isfinite(value) for value in region) else None
