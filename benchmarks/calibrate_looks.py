@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from benchmarks.fit import logistic
 from benchmarks.looks_corpus import Shown
 from benchmarks.restage import OTHER
 from otio_ai_audit.detectors import _groups, _odd, calibration
-from otio_ai_audit.detectors._gallery import Apart, Glance, apart, glance, packed
+from otio_ai_audit.detectors._gallery import Apart, Glance, apart, glance, mapped, packed
 from otio_ai_audit.detectors._score import calibrated_by
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ DAMPING = 10.0
 PARTS = 6
 """Folds are dealt into this many parts."""
 RIDGE = 3.0
-CALM = 0.98
+CALM = 0.985
 """Share of clips that belong to their group which stay below the operating point."""
 TRIALS = 6
 """Made groups of each sort per subject."""
@@ -332,8 +332,8 @@ def fit_hue(held: Measured, trials: Sequence[Trial]) -> dict[str, Any]:
     turned = (y == 1) & (sort == "hue")
     use = own | turned
     row, away = _model(
-        _odd.FEATURES[_odd.HUE],
-        x[use][:, _odd.HUE],
+        [_odd.FEATURES[k] for k in _odd.HUE],
+        x[use][:, list(_odd.HUE)],
         y[use],
         _weights([g for g, u in zip(groups, use, strict=True) if u]),
         part[use],
@@ -344,6 +344,42 @@ def fit_hue(held: Measured, trials: Sequence[Trial]) -> dict[str, Any]:
         float(np.quantile(away[own[use]], CALM)),
         float(np.quantile(away[turned[use]], 0.9)),
     )
+
+
+def fit_far(held: Measured, near: Floats, trials: Sequence[Trial]) -> dict[str, Any]:
+    """Fit ``mismatch_far`` on strangers, and on groups in which everybody is a stranger to everybody."""
+    x, y, groups, part, at = odd_samples(held, trials)
+    sort = np.array([trials[number].sort for number, _ in at])
+    own = (y == 0) & ~np.isin(sort, ["alien", *OTHER])
+    use = own | ((y == 1) & (sort == "alien"))
+    mixed = crowds(held.rows, near)
+    more, _, names, parts, _ = odd_samples(held, mixed)
+    labels = np.concatenate([y[use], np.ones(len(more))])
+    weight = _weights([*(g for g, u in zip(groups, use, strict=True) if u), *names])
+    features = np.concatenate([x[use], more])[:, list(_odd.FAR)]
+    row, away = _model(
+        [_odd.FEATURES[k] for k in _odd.FAR], features, labels, weight, np.concatenate([part[use], parts])
+    )
+    return _anchored(
+        row,
+        float(np.median(away[labels == 0])),
+        float(np.quantile(away[labels == 0], CALM)),
+        float(np.quantile(away[labels == 1], 0.75)),
+    )
+
+
+def crowds(rows: Sequence[Shown], near: Floats) -> list[Trial]:
+    """Groups of four clips of four subjects, each the nearest to the ones before it."""
+    use = [k for k, row in enumerate(rows) if row.cross == "match" and not row.change]
+    out = []
+    for first in use[::3]:
+        some = [first]
+        while len(some) < 4:
+            folds = {rows[k].fold for k in some}
+            others = [k for k in use if rows[k].fold not in folds]
+            some.append(min(others, key=lambda k: float(near[k, some].min())))
+        out.append(Trial(tuple(some), -1, "crowd", f"crowd {rows[first].group}"))
+    return out
 
 
 def fit_pair(held: Measured) -> dict[str, Any]:
@@ -383,13 +419,15 @@ def fit(rows: Sequence[Shown]) -> dict[str, Any]:
     looks = looks_table(rows)
     # Features are of held-out maps: a map flatters the pictures that it was found on.
     held = held_out(rows)
-    trials = trials_of(rows, strangers(rows))
+    near = strangers(rows)
+    trials = trials_of(rows, near)
     return {
         "looks": looks,
         "models": {
             "mismatch_link": fit_link(held),
             "mismatch": fit_odd(held, trials),
             "mismatch_hue": fit_hue(held, trials),
+            "mismatch_far": fit_far(held, near, trials),
             "mismatch_pair": fit_pair(held),
         },
     }
@@ -403,12 +441,11 @@ def held_out(rows: Sequence[Shown]) -> Measured:
     """
     part = parts_of(rows)
     look = np.zeros((len(rows), len(rows)))
-    first: Measured | None = None
+    plain = Measured.of(rows, None)
     for one in np.unique(part):
         table = looks_table([row for row, p in zip(rows, part, strict=True) if p != one])
-        own = Measured.of(rows, table)
-        first = first or own
+        with calibrated_by({**calibration(), "looks": table}):
+            own = [replace(g, look=mapped(g.look)) for g in plain.glances]
         inside = part == one
-        look[inside] += own.between.look[inside]
-    assert first is not None
-    return Measured(rows, first.glances, Apart(0.5 * (look + look.T), first.between.hue, first.between.face))
+        look[inside] += apart(own).look[inside]
+    return Measured(rows, plain.glances, Apart(0.5 * (look + look.T), plain.between.hue, plain.between.face))

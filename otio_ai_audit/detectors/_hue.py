@@ -1,7 +1,7 @@
 """Which chroma a region has, whatever the grade: densities over the a*b* plane from colour histograms.
 
-The histograms (`IdentitySignals.colour`) have 12 hues × 4 saturations × 4 brightnesses, soft between
-their nodes. Each node is a colour; a grey-world gain of the whole picture (half of it, since a thing may
+The histograms (`IdentitySignals.colour`) have 20 hues × 2 chromas × 3 brightnesses and 3 greys, soft
+between their nodes. Each node is a colour; a grey-world gain of the whole picture (half of it, since a thing may
 fill the picture), then its place in CIE a*b*; lightness is left out, so a shade on the thing hardly
 counts, and so is what has hardly any colour.
 """
@@ -16,32 +16,34 @@ import numpy.typing as npt
 from otio_ai_audit.detectors._delta_e import Floats, lab_of
 from otio_ai_audit.model import REGIONS, Float32
 
-HUES, STRENGTHS, LIGHTS = 12, 4, 4
+HUES, STRENGTHS, LIGHTS = 20, 2, 3
+FULL, BEND = 140.0, 0.7
+"""As in `otio_ai_audit.identity.hues`: chroma is (strength / `STRENGTHS`) ^ (1 / `BEND`) · `FULL`."""
 GAIN = 0.5
 """Share of the grey-world gain that is taken out."""
 COLOURED = 14.0
 """Chroma (CIELAB) below which a colour does not count; from twice as much on it counts fully."""
-SPREAD = 8.0
+SPREAD = 6.0
 """Width of the density in a* and b*."""
-STEP, REACH = 10.0, 90.0
+STEP, REACH = 8.0, 88.0
 """Raster of the density."""
-NOTHING = 1e-4
+NOTHING = 1e-3
 """Density that every place has, so that two greys are alike."""
-OF_SUBJECT = tuple(REGIONS.index(name) for name in ("middle", "centre", "subject"))
+OF_SUBJECT = tuple(REGIONS.index(name) for name in ("centre", "subject"))
 
 
 @cache
 def nodes() -> Floats:
-    """Colours of the histogram's nodes, sRGB 0–1, shape (192, 3)."""
+    """Colours of the histogram's nodes, sRGB 0–1, shape (B, 3)."""
     hue, strength, light = np.meshgrid(
-        np.arange(HUES) * (6.0 / HUES),
-        np.arange(STRENGTHS) / (STRENGTHS - 1),
-        np.arange(LIGHTS) / (LIGHTS - 1),
-        indexing="ij",
+        np.arange(HUES) * (6.0 / HUES), np.arange(STRENGTHS) + 1, np.arange(LIGHTS), indexing="ij"
     )
+    spread = FULL / 255 * (strength / STRENGTHS) ** (1 / BEND)
+    top = np.maximum(light / (LIGHTS - 1), spread)
     ramps = [np.clip(np.abs((hue - centre) % 6 - 3) - 1, 0, 1) for centre in (0.0, 2.0, 4.0)]
-    rgb = [light * (1 - strength * (1 - ramp)) for ramp in ramps]
-    return np.stack(rgb, axis=-1).reshape(-1, 3)
+    rgb = np.stack([top - spread * (1 - ramp) for ramp in ramps], axis=-1).reshape(-1, 3)
+    greys = np.repeat(np.arange(LIGHTS)[:, None] / (LIGHTS - 1), 3, axis=1)
+    return np.concatenate([rgb, greys])
 
 
 @cache

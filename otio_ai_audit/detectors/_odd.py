@@ -8,15 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from otio_ai_audit.detectors._gallery import Apart
-from otio_ai_audit.detectors._score import Anchors, Model, model
+from otio_ai_audit.detectors._score import Anchors, model
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-FEATURES = ("middle", "near", "off", "hue", "hue_off")
+FEATURES = ("middle", "near", "off", "hue", "hue_near", "hue_off")
 """Features of the model ``mismatch``: look distance to the others (median; mean of the two nearest), by how
 much it exceeds what the others have among themselves, and the same of chroma."""
+HUE = (3, 4, 5)
+"""Those of ``mismatch_hue``, which speaks of another colour alone."""
+FAR = (0, 1, 4)
+"""Those of ``mismatch_far``, which speaks of groups where nobody looks like anybody."""
 PAIR = ("look", "hue")
 """Features of ``mismatch_pair``, for a subject of two clips."""
 LOOK_FLOOR, HUE_FLOOR = 0.05, 0.02
@@ -27,8 +31,10 @@ REFERENCES = 1.0
 """Weight of all references together, relative to all shots."""
 FACE = Anchors(calm=-0.55, half=-0.363, strong=-0.2)
 """Evidence is minus the cosine to the two most alike people of the others (OpenCV's threshold: 0.363)."""
-PERSON = 0.5
-"""Cosine that people of a group have where the group is about one person."""
+PERSON = 0.4
+"""Median cosine that people of a group have where the group is about one person."""
+SURE = 0.5
+"""Cosine from which a person is known, whatever else there is to see."""
 KNOWN = 0.45
 """Highest score of a clip that shows the group's person, whatever he wears."""
 
@@ -51,23 +57,27 @@ class Case:
         return len(self.others) == 1
 
     @property
-    def evidence(self) -> float:
-        """Linear evidence of looks and chroma."""
-        return float(self._model.evidence(self.features))
+    def looks(self) -> float:
+        """Score of looks and chroma together."""
+        if self.pair:
+            return float(model("mismatch_pair").score(self.features))
+        far = float(model("mismatch_far").score(self.features[list(FAR)]))
+        return max(far, float(model("mismatch").score(self.features)))
 
     @property
-    def _model(self) -> Model:
-        return model("mismatch_pair" if self.pair else "mismatch")
+    def hue(self) -> float:
+        """Score of chroma alone; 0 in a subject of two."""
+        return 0.0 if self.pair else float(model("mismatch_hue").score(self.features[list(HUE)]))
 
     def score(self, kind: str = "thing") -> float:
         """Score in [0, 1]; faces decide where the group is about a person."""
-        looks = float(self._model.score(self.features))
+        looks = max(self.looks, self.hue)
         if not np.isfinite(self.face) or not (self.person or kind == "face"):
             return looks
         face = float(FACE.score(-self.face))
         if kind == "face" or face >= looks:
             return face
-        return min(looks, max(face, KNOWN)) if self.face >= PERSON else looks
+        return min(looks, max(face, KNOWN)) if self.face >= SURE else looks
 
 
 def cases(between: Apart, content: list[str], reference: Mask) -> list[Case | None]:
@@ -107,6 +117,7 @@ def _case(i: int, between: Apart, keys: npt.NDArray[np.str_], weight: Floats) ->
             float(np.sort(look)[:2].mean()),
             _away(middle, usual_look, LOOK_FLOOR),
             chroma,
+            float(np.sort(hue)[:2].mean()),
             _away(chroma, usual_hue, HUE_FLOOR),
         ]
     )

@@ -12,12 +12,12 @@ from otio_ai_audit.detectors._gallery import Glance
 from otio_ai_audit.detectors._groups import FOUND, Party
 from otio_ai_audit.detectors._hue import raster
 from otio_ai_audit.detectors._odd import FACE, Case
-from otio_ai_audit.model import WARNING
+from otio_ai_audit.model import NOTE, WARNING
 
 MOVED = 0.12
 """Share of the common chroma that has to be missing for a colour to be named."""
-HUE_OFF, LOOK_OFF = 0.9, 0.6
-"""Compressed spreads (see `_odd`) from which colour, and shape, are said to differ."""
+HUE_OFF = 1.2
+"""Compressed spreads (see `_odd`) from which colour is said to differ."""
 PAIR_HUE = 0.12
 """Chroma distance from which two clips differ in colour."""
 LIGHTNESS = 60.0
@@ -42,8 +42,8 @@ class Change:
 def difference(one: Glance, others: Sequence[Glance], case: Case) -> Change:
     """Say what differs: face, shape, colour, and which colour became which."""
     face = bool(np.isfinite(case.face) and case.face < -FACE.half and case.person)
-    hue = case.features[-1] > (PAIR_HUE if case.pair else HUE_OFF)
-    shape = case.pair or case.features[2] > LOOK_OFF
+    hue = case.features[1] > PAIR_HUE if case.pair else case.hue >= NOTE or case.features[-1] > HUE_OFF
+    shape = case.pair or case.looks > case.hue
     usual, here, delta = _colours(one.chroma, [other.chroma for other in others])
     return Change(face, bool(shape or not hue), bool(hue), usual, here, delta)
 
