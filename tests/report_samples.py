@@ -195,9 +195,9 @@ def nasty() -> AuditResult:
 def nasty_groups() -> list[Group]:
     """Groups with any name, of clips that are not there, with distances that are no numbers."""
     ids = tuple(f"V1/{number:04d}" for number in range(1, len(NASTY) + 1))
-    rows = tuple(
-        tuple(float("nan") if i == j else 0.1 * (i + j) for j in range(len(ids))) for i in range(len(ids))
-    )
+    apart = np.add.outer(np.arange(len(ids)), np.arange(len(ids))) / 10
+    np.fill_diagonal(apart, np.nan)
+    rows = tuple(map(tuple, apart.tolist()))
     return [
         *(Group(name, ids[:1], ((0.0,),), name) for name in NASTY),
         Group("all", ids, rows),

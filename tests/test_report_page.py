@@ -154,7 +154,6 @@ def test_groups_show_the_odd_ones_first_with_a_picture() -> None:
     found = [made.texts.index(name, start) for name in ("bell.mp4", "truck v012", "fox_v007.mp4")]
     assert found == sorted(found)
     assert "0.55" in made.texts
-    (section,) = made.all("section", "subjects")
     assert len([a for a in made.all("img") if a.get("alt") == "" and a["src"].startswith("data:")]) >= 1
     assert "Who should look alike" not in page(samples.sample()).texts
 
@@ -175,11 +174,7 @@ def test_the_worst_frame_stands_beside_those_to_compare() -> None:
         message="Red differs from V1/0001.",
         compare=(("V1/0001", 1.0), ("V1/0002", 0.5)),
     )
-    stills = {
-        "abc123": samples.webp(),
-        "abc123 compare 0": samples.webp(),
-        "abc123 compare 1": samples.webp(),
-    }
+    stills = dict.fromkeys(("abc123", "abc123 compare 0", "abc123 compare 1"), samples.webp())
     made = page(replace(samples.sample(), findings=(finding,), stills=stills))
     assert len(list(made.all("figure"))) == 3
     words = " ".join(made.texts)
