@@ -19,21 +19,23 @@ PROJECT_CLIPS = 6
 _EMPTY = """
 a an and at by for from in into my of on or our out over the their to with shot shots sh sc scn
 scene scenes seq sequence clip clips take takes tk cam camera angle reel tape slate v ver vers
-version versions rev final fin comp comps export exported render rendered rendering output out
-result results video videos vid movie film image images img pic pics picture pictures photo photos
-frame frames still stills screenshot capture recording footage file media asset assets untitled
-unnamed default copy dup draft wip temp tmp test tests try demo sample example proxy optimized
-upscale upscaled upscaling enhanced interp interpolated fix fixed grade graded raw src source orig
-original plate bg fg background foreground master main edit cut selects select sel best good bad alt
-option opt approved client ad advert spot commercial teaser trailer promo intro outro part hero
-broll roll stock download wide medium close closeup up cu ecu mcu ws ms ls mls els pov ots insert
-establishing aerial drone dolly pan tilt tracking zoom static handheld slow slowmo timelapse int ext
-day night gen gens generated generation generative ai prompt seed comfyui comfy animatediff runway
-runwayml kling sora veo luma dream machine pika pixverse hailuo minimax wan wanx hunyuan
-hunyuanvideo ltx ltxv ltxvideo mochi genmo cogvideo cogvideox seedance seedream dreamina jimeng vidu
-krea higgsfield haiper moonvalley midjourney mj flux sdxl sd svd stable diffusion firefly dalle
-imagen ideogram leonardo nano grok imagine heygen synthesia invideo topaz magnific freepik dsc dscf
-dscn dcim mvi gopr dji pxl mov vlc obs
+version versions rev final fin comp comps export exported render rendered rendering output result
+results video videos vid movie film image images img pic pics picture pictures photo photos frame
+frames still stills screenshot capture recording footage file media asset assets untitled unnamed
+default copy dup draft wip temp tmp test tests try demo sample example proxy optimized upscale
+upscaled upscaling enhanced interp interpolated fix fixed grade graded raw src source orig original
+plate bg fg background foreground master main edit cut selects select sel best good bad alt option
+opt approved client ad advert spot commercial teaser trailer promo intro outro part hero broll roll
+stock download wide medium close closeup up cu ecu mcu ws ms ls mls els pov ots insert establishing
+aerial drone dolly pan tilt tracking zoom static handheld slow slowmo timelapse int ext day night
+gen gens generated generation generative ai prompt seed comfyui comfy animatediff runway runwayml
+kling sora veo luma dream machine pika pixverse hailuo minimax wan wanx hunyuan hunyuanvideo ltx
+ltxv ltxvideo mochi genmo cogvideo cogvideox seedance seedream dreamina jimeng vidu krea higgsfield
+haiper moonvalley midjourney mj flux sdxl sd svd stable diffusion firefly dalle imagen ideogram
+leonardo nano grok imagine heygen synthesia invideo topaz magnific freepik dsc dscf dscn dcim mvi
+gopr dji pxl mov vlc obs layout anim animation animatic previs previz lighting fx cg cgi vfx roto
+paint prep precomp overlay inside outside interior exterior normal offline online retime stabilized
+denoised turnover
 """
 EMPTY = frozenset(_EMPTY.split())
 """Words that say nothing of what is seen: of editing, of cameras, of the programs that made the clip."""
