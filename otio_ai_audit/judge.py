@@ -181,7 +181,7 @@ def _only(answer: Detection, use: str) -> Detection:
 def _written(said: Detection) -> bytes:
     ((use, score),) = said.scores.items()
     curve = asdict(said.curves[use]) if use in said.curves else None
-    return json.dumps([score, [asdict(finding) for finding in said.findings], curve]).encode()
+    return _as_json([score, [asdict(finding) for finding in said.findings], curve])
 
 
 def _read(blob: bytes, use: str) -> Detection:
@@ -193,7 +193,11 @@ def _read(blob: bytes, use: str) -> Detection:
 def _written_all(said: Detection) -> bytes:
     curves = {use: asdict(curve) for use, curve in said.curves.items()}
     groups = [asdict(group) for group in said.groups]
-    return json.dumps([dict(said.scores), [asdict(f) for f in said.findings], curves, groups]).encode()
+    return _as_json([dict(said.scores), [asdict(f) for f in said.findings], curves, groups])
+
+
+def _as_json(values: Any) -> bytes:
+    return json.dumps(values, default=lambda number: number.item()).encode()  # numpy's numbers
 
 
 def _read_all(blob: bytes) -> Detection:
