@@ -4,9 +4,9 @@
 
 Each part is fitted on its own clips: ``steady`` (flicker, pop and cut), ``drift`` and ``mismatch``; with
 ``--only``, the others stay as they are in the table. Weights are fitted on everything; anchors on evidence
-from folds that a fit left out. Then the operating points of flicker's and pop's models are raised until at most 3 % of the clean real clips (but one at least)
-and 5 % of other clean ones exceed any, each clip judged by models that had not seen it; the figures in the
-table are measured after that.
+from folds that a fit left out. The operating points of flicker's and pop's models are then raised until at
+most 3 % of the clean real clips (but one at least) and 5 % of other clean ones exceed any, each clip judged
+by models that had not seen it; the figures in the table are measured after that.
 """
 
 from __future__ import annotations
