@@ -31,7 +31,7 @@ class TruckLook:
 
 
 RED = TruckLook(light=(226, 52, 50), body=(196, 24, 32), dark=(122, 12, 24), grille="bars")
-OTHER = TruckLook(light=(238, 122, 62), body=(204, 84, 30), dark=(128, 46, 18), grille="mesh")
+OTHER = TruckLook(light=(246, 150, 52), body=(216, 108, 24), dark=(136, 58, 16), grille="mesh")
 """The truck as another take has it: orange, with a mesh for a grille."""
 
 

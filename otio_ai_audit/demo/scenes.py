@@ -131,7 +131,7 @@ def truck_front(
     look: props.TruckLook = props.RED,
     seed: int = 31,
     night: bool = False,
-    near: float = 0.5,
+    near: float = 0.78,
 ) -> Iterator[Picture]:
     """Show the truck as it comes towards the camera between the trees; `near`: its size at first."""
     sky = land.sky(
@@ -146,7 +146,7 @@ def truck_front(
     finish = Finish(stage, seed, wind=0.9 if night else -0.9)
     for number in range(count):
         way = number / 90
-        zoom = near * math.exp(0.8 * way)
+        zoom = near * math.exp(0.55 * way)
         push = 1 + 0.06 * way
         frame = _push_in(base, stage, density, (530, 330), push)
         at = (480 + (6 - 10 * way) * (1 if night else -1), 322 + 150 * zoom + 0.9 * math.sin(number / 2.9))
@@ -245,13 +245,13 @@ def snowman_stands(
     """
     plate = land.meadow(stage, seed, close)
     density = OVERSAMPLE * stage.scale
-    # Drawn 1.6 times as large as shown, which bilinear samples turn into soft edges.
-    fine = (2.0 if close else 1.6) * stage.scale
-    size, at = (1.22, (470.0, 606.0)) if close else (0.96, (500.0, 512.0))
+    # Drawn 1.6 times and more as large as shown, which bilinear samples turn into soft edges.
+    fine = (2.0 if close else 1.8) * stage.scale
+    size, at = (1.22, (470.0, 606.0)) if close else (1.07, (500.0, 520.0))
     finish = Finish(stage, seed, wind=0.7 if close else -0.8)
     for number in range(count):
         way = _ease(number / max(1, count - 1))
-        push = 1 + (0.04 if close else 0.09) * way
+        push = 1 + (0.04 if close else 0.06) * way
         centre = (530 + (150 * (turn[1] - turn[0]) * (way - 0.5)), 300 + (0 if close else 10))
         frame = _push_in(plate, stage, density, centre, push)
         share = _ease(min(1.0, max(0.0, (number - morph[0]) / (morph[1] - morph[0])))) if morph else 0.0

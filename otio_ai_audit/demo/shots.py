@@ -116,7 +116,7 @@ TAKES: tuple[Take, ...] = (
     Take(
         "truck_night_v003.mp4",
         60,
-        lambda stage, count: scenes.truck_front(stage, count, seed=43, night=True, near=0.42),
+        lambda stage, count: scenes.truck_front(stage, count, seed=43, night=True, near=0.64),
         "libx264",
         options=X264,
     ),
