@@ -92,8 +92,8 @@ def looks_table(rows: Sequence[Shown]) -> dict[str, Any]:
         looks = unit(np.stack(some))
         within.append((looks[1:] - looks[0]).reshape(-1, looks.shape[-1]))
     scatter = np.concatenate(within)
-    _, values, directions = np.linalg.svd(scatter, full_matrices=False)
-    variance = values**2 / len(scatter)
+    values, columns = np.linalg.eigh(scatter.T @ scatter)
+    variance, directions = np.maximum(values[::-1], 0) / len(scatter), columns.T[::-1]
     added = DAMPING * float(variance.sum()) / scatter.shape[1]
     kept = np.sqrt(added / (variance[:DIRECTIONS] + added))
     return {
@@ -369,7 +369,7 @@ def fit_far(held: Measured, near: Floats, trials: Sequence[Trial]) -> dict[str, 
 
 
 def crowds(rows: Sequence[Shown], near: Floats) -> list[Trial]:
-    """Groups of four clips of four subjects, each the nearest to the ones before it."""
+    """Make groups of four clips of four subjects, each the nearest to the ones before it."""
     use = [k for k, row in enumerate(rows) if row.cross == "match" and not row.change]
     out = []
     for first in use[::3]:
@@ -411,26 +411,38 @@ def fit_pair(held: Measured) -> dict[str, Any]:
 def fit(rows: Sequence[Shown]) -> dict[str, Any]:
     """Fit everything on all rows.
 
+    Features are taken under maps that had not seen a row's fold: a map flatters what it was found on.
+
     Returns
     -------
     dict
         ``looks`` (what `mapped` reads) and ``models`` (name → row), to be merged into the table.
     """
-    looks = looks_table(rows)
-    # Features are of held-out maps: a map flatters the pictures that it was found on.
-    held = held_out(rows)
-    near = strangers(rows)
-    trials = trials_of(rows, near)
+    return {"looks": looks_table(rows), "models": fit_models(held_out(rows))}
+
+
+def fit_models(held: Measured) -> dict[str, Any]:
+    """Fit every model on clips as they are held."""
+    near = strangers(held.rows)
+    trials = trials_of(held.rows, near)
     return {
-        "looks": looks,
-        "models": {
-            "mismatch_link": fit_link(held),
-            "mismatch": fit_odd(held, trials),
-            "mismatch_hue": fit_hue(held, trials),
-            "mismatch_far": fit_far(held, near, trials),
-            "mismatch_pair": fit_pair(held),
-        },
+        "mismatch_link": fit_link(held),
+        "mismatch": fit_odd(held, trials),
+        "mismatch_hue": fit_hue(held, trials),
+        "mismatch_far": fit_far(held, near, trials),
+        "mismatch_pair": fit_pair(held),
     }
+
+
+def crossed(held: Measured) -> list[tuple[int, dict[str, Any]]]:
+    """For each part of the folds, models that were fitted on all others."""
+    part = parts_of(held.rows)
+    out = []
+    for one in np.unique(part):
+        rest = np.flatnonzero(part != one)
+        own = Measured([held.rows[k] for k in rest], [], held.between.among(rest))
+        out.append((int(one), fit_models(own)))
+    return out
 
 
 def held_out(rows: Sequence[Shown]) -> Measured:

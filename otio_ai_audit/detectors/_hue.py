@@ -1,9 +1,9 @@
 """Which chroma a region has, whatever the grade: densities over the a*b* plane from colour histograms.
 
 The histograms (`IdentitySignals.colour`) have 20 hues × 2 chromas × 3 brightnesses and 3 greys, soft
-between their nodes. Each node is a colour; a grey-world gain of the whole picture (half of it, since a thing may
-fill the picture), then its place in CIE a*b*; lightness is left out, so a shade on the thing hardly
-counts, and so is what has hardly any colour.
+between their nodes. Each node is a colour; half of the whole picture's grey-world gain is taken out (half,
+since a thing may fill the picture), then it has its place in CIE a*b*. Lightness is left out, so a shade on
+the thing hardly counts, and so is what has hardly any colour.
 """
 
 from __future__ import annotations
