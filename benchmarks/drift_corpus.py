@@ -19,7 +19,7 @@ from benchmarks.inject import Fault, Frames
 from benchmarks.inject_identity import DRIFTS, INNOCENT, NEEDS_OTHER, inject_identity
 from otio_ai_audit.model import Media, MediaFailure, MediaJob
 
-VERSION = 1
+VERSION = 2
 """Of what is put in: higher where it draws other pictures."""
 FRAMES = 96
 PER_CLIP, INNOCENT_PER_CLIP = 4, 2
