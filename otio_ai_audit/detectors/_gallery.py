@@ -1,9 +1,9 @@
 """What a clip looks like in a few views, and how far two clips are apart.
 
 A clip is held as its sampled frames; of these at most three *views* stand for it, so that a front and
-a side of the same thing do not fight. Two clips are as far apart as their two best pairs of views, and
-two views as far as their nearest regions: a thing that fills one picture may stand in the middle of
-another.
+a side of the same thing do not fight. Two clips are as far apart as their two best pairs of views (their
+best one, where one of them has but one view), and two views as far as their nearest regions: a thing that
+fills one picture may stand in the middle of another.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ BLOCK = 64
 """Clips compared with all others at a time."""
 SURE = 0.75
 """Confidence from which a face counts."""
+TURNED = 0.4
+"""Turn of a face, in distances of the eyes, up to which it counts: profiles of one person differ."""
 LARGE = 0.06
 """Height of a face, as a share of the picture's, from which it counts."""
 
@@ -185,6 +187,7 @@ def _people(use: ClipUse, shown: Ints) -> Float32:
     assert use.signals is not None and use.signals.identity is not None
     own = use.signals.identity
     well = np.isin(own.face_sample, shown) & (own.face_sure >= SURE) & (own.face_box[:, 3] >= LARGE)
+    well &= np.abs(own.face_turn) <= TURNED
     found: list[tuple[int, Float32]] = []
     for track in np.unique(own.face_track[well]):
         rows = np.flatnonzero(well & (own.face_track == track))
@@ -228,9 +231,12 @@ def _best(own: Floats, sizes: Ints, ends: Ints) -> Floats:
         there = sizes > k
         at = (ends - sizes + k)[there]
         padded[there, k * len(own) : (k + 1) * len(own)] = own[:, at].T
-    two = np.partition(padded, min(BEST, padded.shape[1]) - 1, axis=1)[:, :BEST]
-    finite = np.isfinite(two)
-    return np.asarray(np.where(finite, two, 0.0).sum(axis=1) / np.maximum(finite.sum(axis=1), 1))
+    two = np.sort(padded, axis=1)[:, :BEST]
+    least = two[:, 0]
+    if two.shape[1] < BEST or len(own) < BEST:
+        return np.asarray(least, dtype=np.float64)
+    # A clip of one view can match only one of another's.
+    return np.asarray(np.where(sizes >= BEST, two.mean(axis=1), least), dtype=np.float64)
 
 
 def _alike(glances: Sequence[Glance]) -> Floats:

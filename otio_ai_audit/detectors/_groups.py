@@ -24,7 +24,7 @@ LINK = ("look", "hue")
 """Features of the model ``mismatch_link``."""
 CUT = 0.5
 """Score of ``mismatch_link`` up to which clips are found to be of one subject."""
-PLAIN = 0.9
+PLAIN = 0.7
 """Score from which two clips show plainly different things."""
 HINTS = ("names", "clip colour")
 """Sources that only hint at a subject."""
@@ -100,7 +100,12 @@ def parties(glances: Sequence[Glance], distance: Floats) -> list[Party]:
     for part in linked(distance[np.ix_(unnamed, unnamed)], CUT):
         rows = [int(unnamed[k]) for k in part]
         out.append(Party(_name_of([glances[r].use for r in rows], taken), FOUND, None, tuple(rows)))
-    return [party for party in out if _shots(glances, party) and len(party.rows) > 1]
+    return [party for party in out if _shots(glances, party) and (len(party.rows) > 1 or _coloured(party))]
+
+
+def _coloured(party: Party) -> bool:
+    """Whether one clip is enough: its colour is held against a value."""
+    return party.subject is not None and party.subject.color is not None
 
 
 def _shots(glances: Sequence[Glance], party: Party) -> int:

@@ -61,7 +61,8 @@ def detect(uses: Sequence[ClipUse], settings: Settings) -> Detection:
             scores[id_] = round(max(score, scores[id_] or 0.0), 4)
             if finding is not None:
                 findings.append(finding)
-        groups.append(_group(party, seen, distance))
+        if len(party.rows) > 1:
+            groups.append(_group(party, seen, distance))
     return Detection(scores, tuple(_worst_first(findings, uses)), groups=tuple(groups))
 
 
