@@ -33,6 +33,8 @@ PARTS = 6
 RIDGE = 3.0
 CALM = 0.985
 """Share of clips that belong to their group which stay below the operating point."""
+CALMER = 0.99
+"""The same of ``mismatch_hue`` and ``mismatch_far``, which speak beside ``mismatch``."""
 TRIALS = 6
 """Made groups of each sort per subject."""
 NEAREST = 4
@@ -341,7 +343,7 @@ def fit_hue(held: Measured, trials: Sequence[Trial]) -> dict[str, Any]:
     return _anchored(
         row,
         float(np.median(away[own[use]])),
-        float(np.quantile(away[own[use]], CALM)),
+        float(np.quantile(away[own[use]], CALMER)),
         float(np.quantile(away[turned[use]], 0.9)),
     )
 
@@ -363,7 +365,7 @@ def fit_far(held: Measured, near: Floats, trials: Sequence[Trial]) -> dict[str, 
     return _anchored(
         row,
         float(np.median(away[labels == 0])),
-        float(np.quantile(away[labels == 0], CALM)),
+        float(np.quantile(away[labels == 0], CALMER)),
         float(np.quantile(away[labels == 1], 0.75)),
     )
 

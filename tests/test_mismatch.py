@@ -166,6 +166,13 @@ def test_people_are_grouped_by_faces_whatever_they_wear() -> None:
     assert groups(judge(uses)) == {frozenset({"a", "b"})}
 
 
+def test_a_group_that_agrees_well_demands_more_of_a_face() -> None:
+    face, near = unit(3, size=128), unit(3, size=128) * 0.42 + unit(50, size=128) * 0.9
+    people = [clip(f"p{k}", [unit(0, k + 1)], subjects=[TRUCK], faces=[face]) for k in range(3)]
+    said = judge([*people, clip("twin", [unit(0, 9)], subjects=[TRUCK], faces=[near / np.linalg.norm(near)])])
+    assert (said.scores["twin"] or 0) >= 0.5
+
+
 def test_another_colour_of_the_same_thing_is_told() -> None:
     said = judge([*trucks(4), clip("blue", [unit(0, 9)], colour=4, subjects=[TRUCK])])
     assert (said.scores["blue"] or 0) >= 0.5

@@ -30,8 +30,9 @@ HINTS = ("names", "clip colour")
 """Sources that only hint at a subject."""
 FEW = 0.34
 """Share of a hinted group that may look like something else and still be an odd one out."""
-PERSON, STRANGER = 0.5, 0.25
-"""Cosines of faces from which, and up to which, looks do not matter: the same person, another one."""
+PERSON, STRANGER = 0.5, 0.363
+"""Cosines of faces from which, and up to which, looks do not matter: the same person, another one (OpenCV's
+threshold for SFace)."""
 KNOWN, UNKNOWN = 0.15, 0.75
 """Distances of the same person and of another one."""
 FOUND = "found"
@@ -60,9 +61,10 @@ def link_distance(between: Apart) -> Floats:
     """
     weigh: Model = model("mismatch_link")
     out = weigh.score(np.stack([between.look, between.hue], axis=-1))
-    with np.errstate(invalid="ignore"):
-        same, other = between.face >= PERSON, between.face <= STRANGER
-    out = np.where(same, np.minimum(out, KNOWN), np.where(other, np.maximum(out, UNKNOWN), out))
+    face = np.nan_to_num(between.face, nan=1.0)
+    doubt = UNKNOWN * np.clip((PERSON - face) / (PERSON - STRANGER), 0, 1)
+    known = np.isfinite(between.face) & (face >= PERSON)
+    out = np.where(known, np.minimum(out, KNOWN), np.maximum(out, doubt))
     np.fill_diagonal(out, 0.0)
     return np.asarray(0.5 * (out + out.T), dtype=np.float64)
 

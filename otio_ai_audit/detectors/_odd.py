@@ -35,6 +35,8 @@ PERSON = 0.4
 """Median cosine that people of a group have where the group is about one person."""
 SURE = 0.5
 """Cosine from which a person is known, whatever else there is to see."""
+AGREED, DEMAND = 0.6, 0.5
+"""Of what people of a group agree above the first, the second part is demanded of everybody."""
 KNOWN = 0.45
 """Highest score of a clip that shows the group's person, whatever he wears."""
 
@@ -51,6 +53,8 @@ class Case:
     """Cosine to the two most alike people, NaN where faces say nothing."""
     person: bool = False
     """The others show one person."""
+    agreement: float = 0.0
+    """Median cosine of the others' people to each other."""
 
     @property
     def pair(self) -> bool:
@@ -69,15 +73,21 @@ class Case:
         """Score of chroma alone; 0 in a subject of two."""
         return 0.0 if self.pair else float(model("mismatch_hue").score(self.features[list(HUE)]))
 
+    @property
+    def likeness(self) -> float:
+        """Cosine of faces, less what a group that agrees well demands."""
+        return self.face - DEMAND * max(0.0, self.agreement - AGREED)
+
     def score(self, kind: str = "thing") -> float:
         """Score in [0, 1]; faces decide where the group is about a person."""
         looks = max(self.looks, self.hue)
         if not np.isfinite(self.face) or not (self.person or kind == "face"):
             return looks
-        face = float(FACE.score(-self.face))
+        likeness = self.likeness
+        face = float(FACE.score(-likeness))
         if kind == "face" or face >= looks:
             return face
-        return min(looks, max(face, KNOWN)) if self.face >= SURE else looks
+        return min(looks, max(face, KNOWN)) if likeness >= SURE else looks
 
 
 def cases(between: Apart, content: list[str], reference: Mask) -> list[Case | None]:
@@ -104,10 +114,10 @@ def _case(i: int, between: Apart, keys: npt.NDArray[np.str_], weight: Floats) ->
     others = np.flatnonzero(keys != keys[i])
     if not len(others):
         return None
-    face, person = _faces(i, others, between.face)
+    faces = _faces(i, others, between.face)
     look, hue = between.look[i, others], between.hue[i, others]
     if len(others) == 1:
-        return Case(np.array([look[0], hue[0]]), others, face, person)
+        return Case(np.array([look[0], hue[0]]), others, *faces)
     middle, chroma = _median(look, weight[others]), _median(hue, weight[others])
     usual_look = _usual(i, others, between.look, keys, weight)
     usual_hue = _usual(i, others, between.hue, keys, weight)
@@ -122,7 +132,7 @@ def _case(i: int, between: Apart, keys: npt.NDArray[np.str_], weight: Floats) ->
         ]
     )
     typical = others[np.argsort(usual_look - 1e-3 * weight[others], kind="stable")]
-    return Case(features, typical, face, person)
+    return Case(features, typical, *faces)
 
 
 def _usual(i: int, others: Ints, distance: Floats, keys: npt.NDArray[np.str_], weight: Floats) -> Floats:
@@ -143,17 +153,18 @@ def _away(value: float, usual: Floats, floor: float) -> float:
     return float(np.sign(away) * np.log1p(np.abs(away)))
 
 
-def _faces(i: int, others: Ints, face: Floats) -> tuple[float, bool]:
-    """Mean cosine to the two most alike people of the others, and whether those agree on one."""
+def _faces(i: int, others: Ints, face: Floats) -> tuple[float, bool, float]:
+    """Mean cosine to the two most alike people of the others, whether those agree on one, and how well."""
     own = face[i, others]
     seen = others[np.isfinite(own)]
     if not len(seen):
-        return float("nan"), False
+        return float("nan"), False, 0.0
     best = float(np.sort(own[np.isfinite(own)])[-2:].mean())
     if len(seen) < 2:
-        return best, False
+        return best, False, 0.0
     among = face[np.ix_(seen, seen)][np.triu_indices(len(seen), 1)]
-    return best, bool(np.median(among) >= PERSON) and len(seen) > len(others) / 2
+    agreement = float(np.median(among))
+    return best, agreement >= PERSON and len(seen) > len(others) / 2, agreement
 
 
 def _median(values: Floats, weight: Floats) -> float:

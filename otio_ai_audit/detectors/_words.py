@@ -41,7 +41,7 @@ class Change:
 
 def difference(one: Glance, others: Sequence[Glance], case: Case) -> Change:
     """Say what differs: face, shape, colour, and which colour became which."""
-    face = bool(np.isfinite(case.face) and case.face < -FACE.half and case.person)
+    face = bool(np.isfinite(case.face) and case.likeness < -FACE.half and case.person)
     hue = case.features[1] > PAIR_HUE if case.pair else case.hue >= NOTE or case.features[-1] > HUE_OFF
     shape = case.pair or case.looks > case.hue
     usual, here, delta = _colours(one.chroma, [other.chroma for other in others])
