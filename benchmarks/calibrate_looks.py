@@ -33,6 +33,8 @@ PARTS = 6
 RIDGE = 3.0
 CALM = 0.985
 """Share of clips that belong to their group which stay below the operating point."""
+PLATEAU = 0.01
+"""Cuts whose agreement is this close to the best one are as good; their middle is taken."""
 CALMER = 0.99
 """The same of ``mismatch_hue`` and ``mismatch_far``, which speak beside ``mismatch``."""
 TRIALS = 6
@@ -244,12 +246,13 @@ def fit_link(held: Measured) -> dict[str, Any]:
     row, away = _model(_groups.LINK, x, y, weight, part)
     same, other = away[y == 0], away[y == 1]
     calm, strong = float(np.median(same)), float(np.median(other))
-    best = (-1.0, 0.0)
+    reached: list[tuple[float, float]] = []
     for half in np.linspace(float(np.quantile(same, 0.6)), float(np.quantile(other, 0.1)), 25):
         table = _anchored(row, calm, float(half), strong)
-        reached = float(np.mean([r for r in agreements(held, table)]))
-        best = max(best, (reached, float(half)))
-    return _anchored(row, calm, best[1], strong)
+        reached.append((float(np.mean(list(agreements(held, table)))), float(half)))
+    top = max(reached)[0]
+    level = [half for agreement, half in reached if agreement >= top - PLATEAU]
+    return _anchored(row, calm, float(np.median(level)), strong)
 
 
 def agreements(held: Measured, link: Mapping[str, Any], seed: int = 1) -> Iterator[float]:

@@ -30,9 +30,9 @@ HINTS = ("names", "clip colour")
 """Sources that only hint at a subject."""
 FEW = 0.34
 """Share of a hinted group that may look like something else and still be an odd one out."""
-PERSON, STRANGER = 0.5, 0.363
-"""Cosines of faces from which, and up to which, looks do not matter: the same person, another one (OpenCV's
-threshold for SFace)."""
+PERSON, DOUBT, STRANGER = 0.5, 0.45, 0.25
+"""Cosines of faces from which looks do not matter (the same person), below which it is doubted that it is one
+person, and up to which it is another: drawn and turned faces of one person reach down to 0.3."""
 KNOWN, UNKNOWN = 0.15, 0.75
 """Distances of the same person and of another one."""
 FOUND = "found"
@@ -62,7 +62,7 @@ def link_distance(between: Apart) -> Floats:
     weigh: Model = model("mismatch_link")
     out = weigh.score(np.stack([between.look, between.hue], axis=-1))
     face = np.nan_to_num(between.face, nan=1.0)
-    doubt = UNKNOWN * np.clip((PERSON - face) / (PERSON - STRANGER), 0, 1)
+    doubt = UNKNOWN * np.clip((DOUBT - face) / (DOUBT - STRANGER), 0, 1)
     known = np.isfinite(between.face) & (face >= PERSON)
     out = np.where(known, np.minimum(out, KNOWN), np.maximum(out, doubt))
     np.fill_diagonal(out, 0.0)
