@@ -46,7 +46,7 @@ def test_the_odd_one_out_is_named_with_the_shots_that_it_should_match() -> None:
     (finding,) = [one for one in said.findings if one.use == "alien"]
     assert set(finding.related) < {"t00", "t01", "t02", "t03"}
     assert len(finding.related) == 2
-    assert finding.label == "mismatch truck"
+    assert finding.label == "mismatch"
     assert "truck" in finding.message
     assert finding.evidence["cosine_distance"] == pytest.approx(1.0, abs=0.2)
     assert [use for use, _ in finding.compare] == ["alien", *finding.related]

@@ -23,6 +23,7 @@ from otio_ai_audit.model import NOTE, ClipUse, Detection, Finding, Group
 
 ID = "mismatch"
 LABEL = "mismatch"
+"""Of findings too: a marker's name has the subject's after it."""
 COLOR = "Fuchsia"
 ACROSS = True
 NEEDS_IDENTITY = True
@@ -84,7 +85,7 @@ def _judge(
         score = max(looks, colour)
         finding = None
         if score >= NOTE and colour >= looks and shade is not None and brand is not None:
-            finding = _brand_finding(one, party, score, shade, brand, members, case)
+            finding = _brand_finding(one, score, shade, brand, members, case)
         elif score >= NOTE and case is not None:
             finding = _finding(one, party, score, case, row, members, between)
         if case is not None or shade is not None:
@@ -134,7 +135,7 @@ def _finding(
         one,
         score=score,
         message=_words.sentence(change, case, party, score),
-        label=_label(party),
+        label=LABEL,
         evidence=evidence,
         related=tuple(other.use.id for other in like),
         worst=float(one.times[worst]),
@@ -144,7 +145,6 @@ def _finding(
 
 def _brand_finding(
     one: Glance,
-    party: Party,
     score: float,
     shade: _brand.Shade,
     brand: tuple[Floats, float],
@@ -156,7 +156,7 @@ def _brand_finding(
         one,
         score=score,
         message=_brand.words(shade, brand[0]),
-        label=_label(party),
+        label=LABEL,
         evidence={"delta_e": round(shade.delta, 1), "max_delta_e": brand[1]},
         related=tuple(other.use.id for other in like),
         worst=shade.time,
@@ -182,11 +182,6 @@ def _of_use(one: Glance, **values: object) -> Finding:
         score=score,
         **values,  # type: ignore[arg-type]
     )
-
-
-def _label(party: Party) -> str:
-    """Two or three words for a marker: the subject's name where somebody gave one."""
-    return LABEL if party.source == FOUND else f"{LABEL} {party.name}"[:40].strip()
 
 
 def _among(look: Floats, rows: npt.NDArray[np.int64]) -> float:
