@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from otio_ai_audit.detectors import cut, dead, flash, flicker, freeze, pop
+from otio_ai_audit.detectors import cut, dead, drift, flash, flicker, freeze, mismatch, pop
 from otio_ai_audit.detectors._score import calibration
 
-DETECTORS: dict[str, ModuleType] = {module.ID: module for module in (flicker, pop, freeze, cut, flash, dead)}
+DETECTORS: dict[str, ModuleType] = {
+    module.ID: module for module in (flicker, pop, freeze, cut, drift, mismatch, flash, dead)
+}
 
 __all__ = ["DETECTORS", "calibration"]

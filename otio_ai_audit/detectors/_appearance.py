@@ -40,7 +40,6 @@ FEATURES = (
     "look_first",
     "look_mean",
     "look_near",
-    "look_step",
 )
 
 
@@ -148,7 +147,7 @@ def travelled(camera: Float32) -> float:
 
 
 def features(signals: MediaSignals, first: int, last: int) -> Floats:
-    """Describe frames ``[first, last)`` by `FEATURES`; logarithms, except where nothing was sampled."""
+    """Describe frames ``[first, last)`` by `FEATURES`, all of them logarithms."""
     frames = chosen(signals, first, last)
     whole = apart(palette(signals.grid, frames))
     middle = apart(palette(signals.grid, frames, MIDDLE))
@@ -167,7 +166,6 @@ def features(signals: MediaSignals, first: int, last: int) -> Floats:
             _log(float(seen.whole[:1].max(initial=0.0))),
             _log(float(seen.whole.mean()) if len(seen.frame) else 0.0),
             _log(float(seen.near.max(initial=0.0))),
-            _log(_step(seen.whole)),
         ]
     )
 
