@@ -70,7 +70,7 @@ def build(
     faults = tuple(
         InjectedFault(
             take.name, take.fault.detector, take.fault.first, take.fault.last, media / take.file, RATE,
-            take.fault.words, take.fault.looked_for,
+            take.fault.words,
         )
         for take in TAKES
         if take.fault is not None

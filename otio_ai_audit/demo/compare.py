@@ -101,11 +101,10 @@ def compare(result: AuditResult, truth: Truth) -> Comparison:
         hits = [item for item in here if item.fits(fault)]
         matched.update(item.placed.id for item in hits)
         rows.append(_fault_row(fault, hits, [item for item in here if item.touches(fault)]))
-    looked_for = [fault for fault in truth.faults if fault.looked_for]
     for item in seen:
         if item.placed.id in matched:
             continue
-        beside = any(fault.clip == item.clip and item.touches(fault) for fault in looked_for)
+        beside = any(fault.clip == item.clip and item.touches(fault) for fault in truth.faults)
         verdict, ok = ("beside a fault", None) if beside else ("false alarm", False)
         rows.append(Row(item.clip, item.placed.finding.detector, "", item.words, verdict, ok))
     return Comparison((*rows, *_status_rows(result, truth)))
@@ -131,8 +130,6 @@ def _fault_row(fault: InjectedFault, hits: Sequence[_Seen], near: Sequence[_Seen
     best = max(hits, key=lambda item: item.placed.finding.score, default=None)
     if best is not None:
         return Row(fault.clip, fault.detector, put_in, best.words, "found", True)
-    if not fault.looked_for:
-        return Row(fault.clip, fault.detector, put_in, "", "not looked for yet", None)
     verdict = (
         "found elsewhere"
         if any(item.placed.finding.detector == fault.detector for item in near)

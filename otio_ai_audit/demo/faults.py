@@ -19,20 +19,15 @@ class Fault:
     first: int
     last: int
     words: str
-    looked_for: bool = True
-    """False where no detector of this version looks for it."""
 
-
-IDENTITY = False
-"""Whether this version has detectors for ``drift`` and ``mismatch``."""
 
 FLICKER = Fault("flicker", 40, 74, "The whole picture pulses 6 times a second, ±7 %.")
 BOIL = Fault("flicker", 36, 65, "The fur is drawn anew in every frame.")
 POP = Fault("pop", 30, 30, "One frame is 20 % brighter.")
 FREEZE = Fault("freeze", 40, 55, "One frame is shown 16 times more, then it jumps on.")
 CUT = Fault("cut", 46, 46, "The fox's shot changes to the wood.")
-MISMATCH = Fault("mismatch", 0, 71, "Another truck: orange, with a mesh for a grille.", looked_for=IDENTITY)
-DRIFT = Fault("drift", 36, 95, "The snowman becomes another one, and stays it.", looked_for=IDENTITY)
+MISMATCH = Fault("mismatch", 0, 71, "Another truck: orange, with a mesh for a grille.")
+DRIFT = Fault("drift", 36, 95, "The snowman becomes another one, and stays it.")
 MORPH = 36
 """Frames that the snowman's change takes."""
 

@@ -19,8 +19,6 @@ class InjectedFault:
     media: Path
     rate: Fraction
     words: str
-    looked_for: bool = True
-    """False where no detector of this version looks for it."""
 
 
 @dataclass(frozen=True, slots=True)
