@@ -1,4 +1,4 @@
-"""How well the detectors tell faults from clean pictures: figures on labelled clips and made faults.
+"""How well the detectors tell faults from clean pictures, on labelled clips and made faults.
 
     python -m benchmarks.accuracy CORPUS_DIR [--json OUT] [--quick] [--packaged] [--cache DIR]
 
@@ -22,7 +22,7 @@ import numpy as np
 if not __package__:  # run as a file: the repository is where `benchmarks` is found
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import fit
+from benchmarks import drift, drift_corpus, faces, fit, looks, looks_corpus
 from benchmarks.corpus import Item, everything
 from benchmarks.figures import auc, average_precision, bootstrap, f1
 from otio_ai_audit.detectors import DETECTORS, calibration
@@ -34,9 +34,13 @@ Tables = list[tuple[Any, list[int]]]
 
 
 def judge(item: Item) -> Judged:
-    """Run every detector over one clip."""
+    """Run every detector that needs no identity over one clip; the others have clips of their own."""
     use = item.use()
-    return {name: module.detect([use], module.Settings()) for name, module in DETECTORS.items()}
+    return {
+        name: module.detect([use], module.Settings())
+        for name, module in DETECTORS.items()
+        if not getattr(module, "NEEDS_IDENTITY", False)
+    }
 
 
 def held_out(items: Sequence[Item]) -> tuple[Tables, dict[str, float]]:
@@ -324,6 +328,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tables = [(calibration(), list(range(len(items))))] if options.packaged else held_out(items)[0]
     figures = measure_figures(items, tables)
     show(figures)
+    print("\ndrift")
+    drifting = drift_corpus.everything(options.corpus, options.cache, options.quick, options.workers)
+    figures["drift"] = drift.measure(drifting, drift.judged(drifting, options.packaged))
+    drift.show(figures["drift"])
+    print("\nmismatch, judged by what was fitted on other footage")
+    figures["mismatch"] = looks.figures(
+        looks_corpus.everything(options.corpus, options.cache, options.workers)
+    )
+    looks.show(figures["mismatch"])
+    print("\nfaces")
+    figures["faces"] = faces.separation(list(faces.tracks_of(options.corpus)))
+    faces.show("identity", figures["faces"])
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1, default=float), encoding="utf-8")
 

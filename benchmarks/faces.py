@@ -103,18 +103,22 @@ def separation(found: list[FaceTrack]) -> dict[str, float]:
     }
 
 
+def show(kind: str, figures: dict[str, float]) -> None:
+    """Print one line of figures."""
+    print(
+        f"{kind:9s} {figures['tracks']:3.0f} tracks, {figures['same']:.0f} pairs of one person and "
+        f"{figures['different']:.0f} of two: AUC {figures['auc']:.5f} "
+        f"({figures['auc_low']:.5f}–{figures['auc_high']:.5f}); at 0.363 {figures['missed']:.2%} missed, "
+        f"{figures['false']:.2%} false"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True, help="folder with labels.tsv")
     options = parser.parse_args()
     for kind in ("identity", "all"):
-        figures = separation(list(tracks_of(options.corpus, kind)))
-        print(
-            f"{kind:9s} {figures['tracks']:3.0f} tracks, {figures['same']:.0f} pairs of one person and "
-            f"{figures['different']:.0f} of two: AUC {figures['auc']:.5f} "
-            f"({figures['auc_low']:.5f}–{figures['auc_high']:.5f}); at 0.363 {figures['missed']:.2%} missed, "
-            f"{figures['false']:.2%} false"
-        )
+        show(kind, separation(list(tracks_of(options.corpus, kind))))
 
 
 if __name__ == "__main__":
