@@ -31,7 +31,7 @@ CUT = ("cut", "dissolve", "dup", "held", "jump", "strobe")
 
 
 def labelled(folder: Path) -> list[Spec]:
-    """Videos labelled for drift, and real footage labelled for something else (tag ``beside``)."""
+    """Videos labelled for drift, and real footage of one scene labelled for something else (``beside``)."""
     with (folder / "labels.tsv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["media"] == "video"]
     return [
@@ -48,7 +48,8 @@ def labelled(folder: Path) -> list[Spec]:
             where=row["where"],
         )
         for row in rows
-        if row["drift"] or row["kind"] == "real"
+        if row["drift"]
+        or (row["kind"] == "real" and not any(word in row["tags"] for word in ("cut", "dissolve")))
     ]
 
 

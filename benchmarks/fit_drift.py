@@ -11,19 +11,27 @@ import numpy.typing as npt
 
 from benchmarks.corpus import Item
 from benchmarks.fit import logistic
-from otio_ai_audit.detectors import _appearance, _course, drift
+from otio_ai_audit.detectors import _appearance, _course, _growth, drift
 from otio_ai_audit.detectors._faces import people
+from otio_ai_audit.detectors._growth import growth
 from otio_ai_audit.detectors._view import look
 
 Floats = npt.NDArray[np.float64]
 
-MODELS = {"drift": _appearance.FEATURES, "drift_frame": _course.FEATURES, "drift_face": ("face",)}
+MODELS = {
+    "drift": _appearance.FEATURES,
+    "drift_frame": _course.FEATURES,
+    "drift_part": _growth.FEATURES,
+    "drift_face": ("face",),
+}
 RIDGE = 3.0
 WEIGHT = {"labelled": 1.0, "beside": 0.5, "slight": 0.5, "injected": 0.05, "made": 0.03}
 """How much one clip counts, by where it comes from: real faults more than ours."""
 REAL, ANY = 0.98, 0.92
 """Shares of the labelled clean clips, and of all clean ones, that are judged below the operating point: the
 innocent changes that we make are harder than what cameras see."""
+PART = 0.975
+"""Share of the clean clips below the operating point of a part that grows."""
 CERTAIN = 1 - 0.363
 """Cosine distance from which SFace calls two faces two people (OpenCV's model zoo)."""
 RAMP = 0.35
@@ -42,6 +50,8 @@ class Rows:
     """Rows of the signals of these frames, shape (K,)."""
     starts: npt.NDArray[np.int64]
     """First compared frame of each stretch."""
+    grown: float
+    """Largest sustained growth of a part."""
     face: float
     """Largest distance of a face to how it began; 0 without faces."""
 
@@ -51,19 +61,20 @@ def rows_of(item: Item) -> Rows | None:
     view = look(item.use())
     if view is None or int(view.judged.sum()) < drift.LEAST:
         return None
-    stretches, frames, at, starts, face = [], [], [], [], 0.0
+    stretches, frames, at, starts, grown, face = [], [], [], [], -np.inf, 0.0
     for first, last in drift.scenes(view):
         for a, b in drift.stretches(view, first, last, drift.Settings()):
             stretches.append(_appearance.features(view.signals, a, b))
             course = _course.course(view.signals, a, b)
             starts.append(len(at))
+            grown = max(grown, float(drift.sustained(growth(view.signals, a, b, course.frames).grown).max()))
             frames += list(course.features)
             at += course.frames.tolist()
             for person in people(view.signals.identity, a, b):
                 face = max(face, float(person.distance.max()))
     if not stretches:
         return None
-    return Rows(np.array(stretches), np.array(frames), np.array(at), np.array(starts), face)
+    return Rows(np.array(stretches), np.array(frames), np.array(at), np.array(starts), grown, face)
 
 
 def drifts(item: Item) -> float:
@@ -170,8 +181,6 @@ def _row(
     real = peaks[known & clean & labelled]
     every = peaks[known & clean]
     half = max(float(np.quantile(real, REAL)), float(np.quantile(every, ANY)))
-    if name == "drift_frame":  # it may only raise a clip: no clean clip reaches it
-        half = float(every.max()) + 0.1 * float(every.std())
     faulty = peaks[known & (strong if name == "drift" else put_in)]
     mean, scale, weights = solved
     return {
@@ -187,6 +196,19 @@ def _row(
     }
 
 
+def fit_part(items: Sequence[Item], rows: Sequence[Rows | None]) -> dict[str, Any]:
+    """Set the anchors of growth: what real cameras see below, what was put in above."""
+    known = [(item, own.grown) for item, own in zip(items, rows, strict=True) if own is not None]
+    every = np.array([grown for item, grown in known if drifts(item) == 0])
+    real = [g for i, g in known if drifts(i) == 0 and i.spec.source == "corpus" and i.spec.kind == "real"]
+    faulty = [g for i, g in known if i.fault is not None]
+    half = max(max(real) + 0.05, float(np.quantile(every, PART)))
+    above = [grown for grown in faulty if grown > half]
+    return _plain(
+        "grown", float(np.median(every)), half, float(np.quantile(above, 0.7)), len(every), len(faulty)
+    )
+
+
 def fit_face(items: Sequence[Item], rows: Sequence[Rows | None]) -> dict[str, Any]:
     """Set the anchors of the face's distance: natural tracks below, certain swaps above."""
     natural = [
@@ -194,22 +216,26 @@ def fit_face(items: Sequence[Item], rows: Sequence[Rows | None]) -> dict[str, An
         for item, own in zip(items, rows, strict=True)
         if own is not None and own.face > 0 and item.spec.source == "corpus" and item.spec.label == "none"
     ]
-    calm = float(np.median(natural))
-    half = max(CERTAIN, float(np.max(natural)) + 0.02)
+    half = max(CERTAIN, max(natural) + 0.02)
+    return _plain("face", float(np.median(natural)), half, max(0.8, half + 0.1), len(natural), 0)
+
+
+def _plain(name: str, calm: float, half: float, strong: float, clean: int, faulty: int) -> dict[str, Any]:
+    """Write a model that is its one feature."""
     return {
-        "features": ["face"],
+        "features": [name],
         "mean": [0.0],
         "scale": [1.0],
         "weights": [1.0],
         "calm": round(calm, 4),
         "half": round(half, 4),
-        "strong": round(max(0.8, half + 0.1), 4),
-        "clips_clean": len(natural),
-        "clips_faulty": 0,
+        "strong": round(strong, 4),
+        "clips_clean": clean,
+        "clips_faulty": faulty,
     }
 
 
 def fit(items: Sequence[Item], rows: Sequence[Rows | None], groups: Sequence[int]) -> dict[str, Any]:
     """Fit all of drift's models."""
     models = {name: fit_model(name, items, rows, groups) for name in ("drift", "drift_frame")}
-    return {**models, "drift_face": fit_face(items, rows)}
+    return {**models, "drift_part": fit_part(items, rows), "drift_face": fit_face(items, rows)}

@@ -28,8 +28,8 @@ REACH = 57.6
 """Code values from grey up to which chroma is told apart."""
 MIDDLE = 0.6
 """Share of width and height that is the middle of the picture."""
-FLOOR = 0.002
-"""Added to a distance before its logarithm: below it is noise."""
+FLOOR, STEP_FLOOR = 0.002, 0.04
+"""Added to a distance, and to that of neighbours, before the logarithm: below it is noise and grain."""
 
 FEATURES = (
     "palette",
@@ -160,7 +160,7 @@ def features(signals: MediaSignals, first: int, last: int) -> Floats:
         [
             _log(float(whole.mean())),
             _log(float(whole.max(initial=0.0))),
-            _log(_step(middle)),
+            float(np.log(_step(middle) + STEP_FLOOR)),
             np.log1p(travelled(motion.camera[first + 1 : last])),
             _log(quantile(speed, 0.9) if len(speed) else 0.0),
             _log(float(seen.whole[:1].max(initial=0.0))),

@@ -1,8 +1,9 @@
 """``drift``: within a shot the person, animal or thing turns into something else.
 
-A shot's look is compared with itself: how far colours and looks come apart against how much the camera and
-the things move (`_appearance`), what changes on surfaces that can be followed (`_course`), and whether a
-face stays the same person (`_faces`). A turn, a pan and a walk lose their surfaces; a morph keeps them.
+A shot's look is compared with itself: how far colours and looks come apart against how much the camera
+and the things move (`_appearance`), whether a part of the picture grows into something else (`_growth`),
+and whether a face stays the same person (`_faces`). When it happens and what changes is read from surfaces
+that can be followed (`_course`): a turn, a pan and a walk lose their surfaces, a morph keeps them.
 
 A hidden cut is `cut`'s. Its two sides are compared here only where both show the same scene: somebody else
 behind it is a drift, another scene is not.
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from otio_ai_audit.detectors import _appearance as appearance
 from otio_ai_audit.detectors import _course
 from otio_ai_audit.detectors._faces import Person, people
+from otio_ai_audit.detectors._growth import Growth, growth
 from otio_ai_audit.detectors._score import model
 from otio_ai_audit.detectors._view import (
     Judgement,
@@ -64,6 +66,9 @@ class Stretch:
     score: float
     frames: Floats
     """Score of every frame of the course, shape (K,)."""
+    growth: Growth
+    part: bool
+    """Whether a part of the picture is what speaks."""
     person: Person | None = None
     """The face that changes, where that is the fault."""
 
@@ -127,22 +132,22 @@ def _stretch(view: View, first: int, last: int) -> Stretch:
     signals = view.signals
     course = _course.course(signals, first, last)
     whole = float(model("drift").score(appearance.features(signals, first, last)))
-    part = model("drift_frame")
-    evidence = sustained(part.evidence(course.features))
-    by_frame = part.anchors.score(evidence)
-    # what ranks clips is the whole; a frame or a face speaks for the clip only where it is sure
-    score = max([whole, *by_frame[by_frame >= WARNING]])
+    grown = growth(signals, first, last, course.frames)
+    part = float(model("drift_part").score(sustained(grown.grown)[:, None]).max())
+    # what ranks clips is the whole; a part or a face speaks for the clip only where it is sure
+    speaks = part >= max(whole, WARNING)
+    score = part if speaks else whole
+    evidence = sustained(model("drift_frame").evidence(course.features))
     # the way from the calmest to the worst frame, in the unit of the clip's score
     low, high = np.quantile(evidence, 0.1), evidence.max()
-    way = (evidence - low) / max(float(high - low), 1e-6)
-    frames = np.asarray(score * np.clip(way, 0, 1))
+    frames = np.asarray(score * np.clip((evidence - low) / max(float(high - low), 1e-6), 0, 1))
     worst: Person | None = None
     for person in people(signals.identity, first, last):
         own = model("drift_face").score(person.distance[:, None])
         np.maximum(frames, np.interp(course.frames, person.frames, own), out=frames)
         if own.max() >= max(score, WARNING):
             score, worst = float(own.max()), person
-    return Stretch(course, score, frames, worst)
+    return Stretch(course, score, frames, grown, speaks, worst)
 
 
 def sustained(values: Floats) -> Floats:
@@ -171,6 +176,8 @@ def _told(view: View, said: Stretch) -> Finding:
         reference = said.person.reference
         evidence["face_cosine_distance"] = round(float(said.person.distance.max()), 3)
     features = dict(zip(_course.FEATURES, said.course.features[worst], strict=True))
+    if said.part:
+        evidence["grown_cv"] = round(float(np.exp(said.growth.grown.max())), 2)
     evidence["look_cosine_distance"] = round(float(np.exp(features["look"])), 3)
     evidence["palette_distance"] = round(float(np.exp(features["palette"])), 3)
     stop = int(frames[last + 1]) - 1 if last + 1 < len(frames) else int(frames[-1])
@@ -204,6 +211,9 @@ def _region(view: View, said: Stretch, worst: int, cue: str) -> Region | None:
         near = int(np.argmin(np.abs(said.person.frames - said.course.frames[worst])))
         x, y, w, h = (round(float(v), 4) for v in said.person.boxes[near])
         return upright(view, (x, y, w, h))
+    if said.part:
+        strongest = int(np.argmax(said.growth.grown))
+        return upright(view, region_of(said.growth.maps[strongest].astype(np.float64)))
     layer = {"shape": 0, "colour": 1, "texture": 2}[cue]
     return upright(view, region_of(said.course.maps[worst, layer].astype(np.float64)))
 
