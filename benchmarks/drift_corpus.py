@@ -13,7 +13,7 @@ from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks import corpus, scenes_identity
+from benchmarks import corpus, scenes, scenes_identity
 from benchmarks.corpus import Item, Spec
 from benchmarks.inject import Fault, Frames
 from benchmarks.inject_identity import DRIFTS, INNOCENT, NEEDS_OTHER, inject_identity
@@ -84,10 +84,10 @@ def injected(specs: Sequence[Spec], quick: bool = False) -> list[Spec]:
 
 
 def made(quick: bool = False) -> list[Spec]:
-    """Made scenes in which somebody stays who they are, or does not."""
+    """Made scenes in which somebody stays who they are, or does not, and scenes of light and matter."""
     return [
         Spec(f"made:{scene}:{seed}", f"made-{scene}", "scene", scene=scene, seed=seed, kind="made")
-        for scene in scenes_identity.SCENES
+        for scene in (*scenes_identity.SCENES, *scenes.SCENES)
         for seed in range(1 if quick else SEEDS)
     ]
 
@@ -104,6 +104,8 @@ def _decode(path: Path) -> tuple[Frames, Fraction]:
 
 def _drawn(spec: Spec, folder: Path) -> tuple[Frames, Fraction, Fault | None] | None:
     if spec.source == "scene":
+        if spec.scene in scenes.SCENES:
+            return scenes.make(spec.scene, spec.seed), Fraction(24), None
         frames, fault = scenes_identity.make(spec.scene, spec.seed)
         return frames, Fraction(24), fault
     frames, rate = _decode(folder / spec.file)

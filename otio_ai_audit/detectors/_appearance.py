@@ -24,6 +24,8 @@ MOST = 60
 """Frames that are compared with each other at most: ten seconds."""
 LEVELS, HUES = 3, 9
 """Bins of luma, and of Cb and of Cr each, in a shot's palette."""
+LEVEL, DARK = 100.0, 20.0
+"""Code values that the mean of the whole picture is brought to, and the darkest mean for which it is."""
 REACH = 57.6
 """Code values from grey up to which chroma is told apart."""
 MIDDLE = 0.6
@@ -69,7 +71,8 @@ def chosen(signals: MediaSignals, first: int, last: int) -> Ints:
 def palette(grid: GridSignals, frames: Ints, share: float = 1.0) -> Floats:
     """Square roots of the shares of cells in bins of luma and chroma; cells lie between bins.
 
-    Chroma bins are finer near grey, where most pictures live.
+    Luma is taken relative to the mean of the whole picture: a lamp, a cloud and a camera's exposure change
+    that first of all. Chroma bins are finer near grey, where most pictures live.
 
     Parameters
     ----------
@@ -87,7 +90,8 @@ def palette(grid: GridSignals, frames: Ints, share: float = 1.0) -> Floats:
     rows, columns = grid.luma.shape[1:]
     top, left = round(rows * (1 - share) / 2), round(columns * (1 - share) / 2)
     part = np.s_[frames, top : rows - top, left : columns - left]
-    luma = grid.luma[part].reshape(len(frames), -1) / 255.0
+    level = np.maximum(grid.luma[frames].mean(axis=(1, 2), dtype=np.float64), DARK)[:, None]
+    luma = grid.luma[part].reshape(len(frames), -1) * (LEVEL / 255.0 / level)
     chroma = [_spread(plane[part].reshape(len(frames), -1)) for plane in (grid.blue, grid.red)]
     places = [_between(luma, LEVELS), *(_between(values, HUES) for values in chroma)]
     counts = np.zeros((len(frames), LEVELS * HUES * HUES))
