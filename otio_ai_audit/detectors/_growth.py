@@ -61,21 +61,29 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
     """
     motion, times = signals.motion, signals.times
     rows, columns = signals.grid.luma.shape[1:]
-    home = np.mgrid[0:rows, 0:columns]
-    edge = np.array([rows - 1, columns - 1])[:, None, None]
-    came = np.rint(home + motion.flow[first:last, ..., ::-1].transpose(0, 3, 1, 2) / 8).astype(np.int64)
-    inside = ((came >= 0) & (came <= edge)).all(axis=1)
+    home = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    edge = np.array([rows - 1, columns - 1], dtype=np.float32)[:, None, None]
+    came = home + motion.flow[first:last, ..., ::-1].transpose(0, 3, 1, 2) / np.float32(8)
+    inside = ((came >= -0.5) & (came <= edge + 0.5)).all(axis=1)
     kept = inside & (motion.trust[first:last] > TRUST) & (_unevenness(motion.flow[first:last]) < STEADY)
     came = np.clip(came, 0, edge)
+    corner = np.minimum(came.astype(np.int64), edge.astype(np.int64) - 1)
+    share = came - corner
     fade = np.exp(-np.diff(times[first:last], prepend=times[first]) / MEMORY).astype(np.float32)
     added = np.zeros((3, rows, columns), dtype=np.float32)
     weight = np.array([LUMA, 1, 1], dtype=np.float32)[:, None, None]
     maps = np.zeros((len(frames), rows, columns), dtype=np.float32)
     wanted = {int(frame): place for place, frame in enumerate(frames)}
+    # half of what came since the frame before and what is to come until the next: what a frame has alone, as
+    # where flow between pixels blurs its neighbours or light flickers, has the same sign in both
+    change = 0.5 * (motion.back[first:last] - motion.ahead[first:last])
     for frame in range(first, last):
         at = frame - first
-        row, column = came[at]
-        added = (added[:, row, column] * fade[at] + motion.back[frame]) * kept[at]
+        (row, column), (down, right) = corner[at], share[at]
+        upper = added[:, row, column] * (1 - right) + added[:, row, column + 1] * right
+        lower = added[:, row + 1, column] * (1 - right) + added[:, row + 1, column + 1] * right
+        was = upper * (1 - down) + lower * down
+        added = (was * fade[at] + change[at]) * kept[at]
         if frame in wanted and times[frame] > times[first] + BEGIN:
             own = (added - box(added, AROUND)) * weight
             maps[wanted[frame]] = box(np.sqrt((own**2).sum(axis=0))[None], 1)[0]
