@@ -22,7 +22,7 @@ def span(first: int, stop: int) -> Span:
 @pytest.mark.parametrize("name", DETECTORS)
 def test_a_detector_has_its_names(name: str) -> None:
     module = DETECTORS[name]
-    assert name == module.ID and module.LABEL and module.COLOR in ("Lemon", "Sky", "Rose")
+    assert name == module.ID and module.LABEL and module.COLOR in ("Lemon", "Fuchsia", "Sky", "Rose")
     assert module.detect([], module.Settings()).scores == {}
 
 
@@ -81,7 +81,7 @@ def test_the_same_signals_give_the_same_answer(name: str) -> None:
 
 def test_curves_cover_the_visible_frames() -> None:
     use = use_of(clean("pan"), visible=(span(6, 30),))
-    for name in DETECTORS:
+    for name in DETECTORS.keys() - {"mismatch"}:  # a clip's place among others has no course in time
         curve = detect(name, use).curves["V1/0001"]
         assert curve.start == pytest.approx(6 / 24) and curve.step == pytest.approx(1 / 24)
         assert len(curve.score) == 24 and all(0 <= value <= 1 for value in curve.score)

@@ -16,7 +16,9 @@ HARD = {"dissolve", "lamp", "lightning", "stage", "strobe"}
 @pytest.mark.parametrize("scene", sorted(set(scenes.SCENES) - HARD))
 def test_a_clean_scene_stays_clean(scene: str) -> None:
     use = use_of(clean(scene))
-    for name in DETECTORS:
+    for name, module in DETECTORS.items():
+        if getattr(module, "ACROSS", False):
+            continue  # one clip alone has nothing to differ from
         said = detect(name, use)
         score = said.scores["V1/0001"]
         assert score is not None

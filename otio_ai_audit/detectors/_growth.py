@@ -32,6 +32,8 @@ AROUND = 2
 """Cells on either side whose common change is taken out."""
 TOP = 0.03
 """Share of the cells, those that grew most, that speak for a part of the picture."""
+DARK = 20.0
+"""Code values: the darkest mean level by which a gain is measured."""
 FLOOR = 0.3
 """Code values added before the logarithm."""
 
@@ -77,6 +79,7 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
     # half of what came since the frame before and what is to come until the next: what a frame has alone, as
     # where flow between pixels blurs its neighbours or light flickers, has the same sign in both
     change = 0.5 * (motion.back[first:last] - motion.ahead[first:last])
+    change -= _of_the_light(signals, first, last, change)
     for frame in range(first, last):
         at = frame - first
         (row, column), (down, right) = corner[at], share[at]
@@ -100,3 +103,12 @@ def _unevenness(flow: Float32) -> Float32:
         for side in (low, high):
             np.maximum(out[side], step, out=out[side])
     return out
+
+
+def _of_the_light(signals: MediaSignals, first: int, last: int, change: Float32) -> Float32:
+    """Give what one gain for the whole picture explains of `change`, (N, 3, R, C): a fade, an exposure."""
+    grid = signals.grid
+    level = np.maximum(grid.luma[first:last].mean(axis=(1, 2)), DARK)
+    gain = (change[:, 0].mean(axis=(1, 2)) / level)[:, None, None, None]
+    planes = [grid.luma[first:last], grid.blue[first:last] - 128, grid.red[first:last] - 128]
+    return np.asarray(gain * np.stack(planes, axis=1), dtype=np.float32)

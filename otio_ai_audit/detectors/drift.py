@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from otio_ai_audit.detectors import _appearance as appearance
 from otio_ai_audit.detectors import _course
+from otio_ai_audit.detectors._arrays import median
 from otio_ai_audit.detectors._faces import Person, people
 from otio_ai_audit.detectors._growth import Growth, growth
 from otio_ai_audit.detectors._score import model
@@ -46,6 +47,8 @@ LEAST = 4
 """Frames that a shot needs."""
 SAME_SCENE = 0.25
 """Distance of palettes on both sides of a cut up to which both show the same scene."""
+FADED = 0.6
+"""Share of a shot's median level below which its first and last frames are a fade."""
 CHANGED = 0.5
 """Share of the way from calm to worst at which the fault begins and ends."""
 
@@ -96,9 +99,12 @@ def _judge(view: View, settings: Settings) -> Judgement:
 
 
 def scenes(view: View) -> list[tuple[int, int]]:
-    """Shots of a view; those that a cut parts although both show the same scene are one."""
+    """Shots of a view, without their fades; a cut parts none whose both sides show the same scene."""
     out: list[tuple[int, int]] = []
+    levels = view.signals.grid.luma.mean(axis=(1, 2))
     for first, last in shots(view):
+        lit = first + np.flatnonzero(levels[first:last] >= FADED * median(levels[first:last]))
+        first, last = int(lit[0]), int(lit[-1]) + 1
         if last - first < LEAST:
             continue
         if out and out[-1][1] == first and _same_scene(view, out[-1], (first, last)):
