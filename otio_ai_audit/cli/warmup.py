@@ -1,4 +1,4 @@
-"""``otio-ai-audit warmup``: compile the kernels once for a machine or a farm node."""
+"""``otio-ai-audit warmup``: compile the kernels and prepare the networks, once for a machine or node."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import click
 
 @click.command("warmup")
 def command() -> int:
-    """Compile the kernels once, so that the first audit on this machine does not wait."""
-    from .. import kernels
+    """Compile the kernels and prepare the networks once, so that the first audit here does not wait."""
+    from .. import identity, kernels
 
     seconds = kernels.warmup()
     click.echo(f"Compiled in {seconds:.1f} s; kept in {kernels.cache_dir()}")
+    seconds = identity.warmup()
+    click.echo(f"Networks prepared in {seconds:.1f} s; kept in {identity.cache_dir()}")
     return 0
