@@ -262,3 +262,49 @@ def test_every_feature_has_its_place_in_the_table() -> None:
     course = _course.course(signals, 0, FRAMES)
     assert course.features.shape == (len(course.frames), len(_course.FEATURES))
     assert np.isfinite(course.features).all()
+
+
+def test_both_sides_of_a_cut_are_compared_only_in_the_same_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    from otio_ai_audit.detectors._view import look
+
+    monkeypatch.setattr(drift, "shots", lambda view: [(0, 48), (48, FRAMES)])
+    same = look(use_of(painted(look=ramp(47, 48, 1.2))))
+    other = painted()
+    blue = other.grid.blue.copy()
+    blue[48:] += 60
+    elsewhere = look(use_of(replace(other, grid=replace(other.grid, blue=blue))))
+    assert same is not None and elsewhere is not None
+    assert drift.scenes(same) == [(0, FRAMES)]
+    assert drift.scenes(elsewhere) == [(0, 48), (48, FRAMES)]
+
+
+def test_a_fade_is_no_drift() -> None:
+    signals = painted()
+    light = np.minimum(1, np.minimum(np.arange(FRAMES) + 1, FRAMES - np.arange(FRAMES)) / 20)
+    dimmed = (signals.grid.luma * light[:, None, None]).astype(np.float32)
+    faded = replace(signals, grid=replace(signals.grid, luma=dimmed))
+    assert said(faded)[0] < 0.5
+
+
+def test_what_grows_in_one_part_is_told_with_its_place() -> None:
+    signals = painted()
+    step = np.zeros((FRAMES, 3, ROWS, COLUMNS), np.float32)
+    step[(slice(40, 64), 1, *PATCH)] = 2.0
+    back, ahead = step, -np.roll(step, -1, axis=0)
+    still = replace(signals.motion, back=back, ahead=ahead)
+    score, findings, _ = said(replace(painted(change=ramp(40, 64)), motion=still))
+    assert score >= 0.5
+    x, y, w, h = max(findings, key=lambda one: one.score).region
+    assert x >= 7 / COLUMNS and x + w <= 23 / COLUMNS and y >= 3 / ROWS and y + h <= 14 / ROWS
+
+
+def test_what_flickers_or_is_blurred_does_not_grow() -> None:
+    from otio_ai_audit.detectors._growth import growth
+
+    signals = painted()
+    alone = np.zeros((FRAMES, 3, ROWS, COLUMNS), np.float32)
+    alone[(slice(20, 90), 1, *PATCH)] = 3.0  # the same sign against both neighbours
+    motion = replace(signals.motion, back=alone, ahead=alone)
+    frames = np.arange(0, FRAMES, 4)
+    still = growth(signals, 0, FRAMES, frames).grown
+    assert np.allclose(growth(replace(signals, motion=motion), 0, FRAMES, frames).grown, still)
