@@ -308,3 +308,24 @@ def test_what_flickers_or_is_blurred_does_not_grow() -> None:
     frames = np.arange(0, FRAMES, 4)
     still = growth(signals, 0, FRAMES, frames).grown
     assert np.allclose(growth(replace(signals, motion=motion), 0, FRAMES, frames).grown, still)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 30), (2, 2), (30, 1), (1, 1)])
+def test_pictures_of_a_few_cells_are_judged_too(rows: int, columns: int) -> None:
+    signals = painted()
+    part = np.s_[:, :rows, :columns]
+    grid = replace(
+        signals.grid,
+        **{name: getattr(signals.grid, name)[part] for name in ("luma", "blue", "red", "detail")},
+    )
+    motion = replace(
+        signals.motion,
+        **{
+            name: getattr(signals.motion, name)[part]
+            for name in ("flow", "error", "skip", "outlier", "trust")
+        },
+        back=signals.motion.back[:, :, :rows, :columns],
+        ahead=signals.motion.ahead[:, :, :rows, :columns],
+    )
+    score, _, _ = said(replace(signals, grid=grid, motion=motion))
+    assert 0 <= score <= 1

@@ -69,8 +69,9 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
     inside = ((came >= -0.5) & (came <= edge + 0.5)).all(axis=1)
     kept = inside & (motion.trust[first:last] > TRUST) & (_unevenness(motion.flow[first:last]) < STEADY)
     came = np.clip(came, 0, edge)
-    corner = np.minimum(came.astype(np.int64), edge.astype(np.int64) - 1)
+    corner = came.astype(np.int64)
     share = came - corner
+    opposite = np.minimum(corner + 1, edge.astype(np.int64))
     fade = np.exp(-np.diff(times[first:last], prepend=times[first]) / MEMORY).astype(np.float32)
     added = np.zeros((3, rows, columns), dtype=np.float32)
     weight = np.array([LUMA, 1, 1], dtype=np.float32)[:, None, None]
@@ -82,9 +83,9 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
     change -= _of_the_light(signals, first, last, change)
     for frame in range(first, last):
         at = frame - first
-        (row, column), (down, right) = corner[at], share[at]
-        upper = added[:, row, column] * (1 - right) + added[:, row, column + 1] * right
-        lower = added[:, row + 1, column] * (1 - right) + added[:, row + 1, column + 1] * right
+        (row, column), (below, beside), (down, right) = corner[at], opposite[at], share[at]
+        upper = added[:, row, column] * (1 - right) + added[:, row, beside] * right
+        lower = added[:, below, column] * (1 - right) + added[:, below, beside] * right
         was = upper * (1 - down) + lower * down
         added = (was * fade[at] + change[at]) * kept[at]
         if frame in wanted and times[frame] > times[first] + BEGIN:

@@ -97,18 +97,18 @@ def _changed(planes: tuple[Float32, ...], trace: _Trace, frame: int, first: int,
     age = (times[frame] - times[trace.since]).astype(np.float32)
     old = age >= OLD
     rows, columns = age.shape
-    row = np.clip(trace.place[0], 0, rows - 1.001)
-    column = np.clip(trace.place[1], 0, columns - 1.001)
+    row, column = np.clip(trace.place[0], 0, rows - 1), np.clip(trace.place[1], 0, columns - 1)
     top, left = row.astype(np.int64), column.astype(np.int64)
+    below, beside = np.minimum(top + 1, rows - 1), np.minimum(left + 1, columns - 1)
     down, right = row - top, column - left
     then = trace.since - first
     change = []
     for plane in planes:
         was = (
             plane[then, top, left] * (1 - down) * (1 - right)
-            + plane[then, top, left + 1] * (1 - down) * right
-            + plane[then, top + 1, left] * down * (1 - right)
-            + plane[then, top + 1, left + 1] * down * right
+            + plane[then, top, beside] * (1 - down) * right
+            + plane[then, below, left] * down * (1 - right)
+            + plane[then, below, beside] * down * right
         )
         moved = plane[frame - first] - was
         common = median(moved[old]) if old.any() else 0.0
