@@ -37,6 +37,7 @@ from otio_ai_audit.detectors.cut import shots
 from otio_ai_audit.model import NOTE, WARNING, ClipUse, Detection, Finding
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 ID = "drift"
 LABEL = "drift"
@@ -146,14 +147,21 @@ def _stretch(view: View, first: int, last: int) -> Stretch:
     evidence = sustained(model("drift_frame").evidence(course.features))
     # the way from the calmest to the worst frame, in the unit of the clip's score
     low, high = np.quantile(evidence, 0.1), evidence.max()
-    frames = np.asarray(score * np.clip((evidence - low) / max(float(high - low), 1e-6), 0, 1))
+    way = np.clip((evidence - low) / max(float(high - low), 1e-6), 0, 1)
+    frames = np.asarray(score * way)
     worst: Person | None = None
     for person in people(signals.identity, first, last):
         own = model("drift_face").score(person.distance[:, None])
-        np.maximum(frames, np.interp(course.frames, person.frames, own), out=frames)
         if own.max() >= max(score, WARNING):
             score, worst = float(own.max()), person
+            frames = _between(person.frames, own, course.frames, way)
     return Stretch(course, score, frames, grown, speaks, worst)
+
+
+def _between(seen: Ints, scores: Floats, frames: Ints, way: Floats) -> Floats:
+    """Bring scores of sightings to all frames: between two of them they change where the picture does."""
+    changed = np.cumsum(np.abs(np.diff(way, prepend=way[0])) + 1e-3)
+    return np.asarray(np.interp(changed, np.interp(seen, frames, changed), scores))
 
 
 def sustained(values: Floats) -> Floats:
