@@ -22,7 +22,7 @@ from typing import Any
 if not __package__:  # run as a file: the repository is where `benchmarks` is found
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import accuracy, calibrate_looks, drift, drift_corpus, fit, fit_drift, looks_corpus
+from benchmarks import accuracy, calibrate_looks, drift, drift_corpus, fit, fit_drift, looks, looks_corpus
 from benchmarks.corpus import everything
 from otio_ai_audit.detectors._score import TABLE
 
@@ -67,9 +67,18 @@ def _drift(table: dict[str, Any], corpus: Path, cache: Path, workers: int) -> No
 
 
 def _mismatch(table: dict[str, Any], corpus: Path, cache: Path, workers: int) -> None:
-    found = calibrate_looks.fit(looks_corpus.everything(corpus, cache, workers=workers))
+    rows = looks_corpus.everything(corpus, cache, workers=workers)
+    figures = looks.figures(rows)
+    looks.show(figures)
+    found = calibrate_looks.fit(rows)
     table["models"].update(found.pop("models"))
     table.update(found)
+    odd = figures["odd one out"][looks.OURS]
+    table["figures"]["mismatch"] = {
+        "same or other": round(float(figures["same or other"][looks.OURS]["AUC"]), 4),
+        "odd one out": f"{odd['first']} of {odd['of']}",
+        "labelled": round(float(figures["within groups"]["mismatch"][looks.OURS]["AUC"]), 4),
+    }
 
 
 PARTS: dict[str, Callable[[dict[str, Any], Path, Path, int], None]] = {
