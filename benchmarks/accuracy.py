@@ -31,16 +31,14 @@ from otio_ai_audit.model import WARNING, Detection
 
 Judged = dict[str, Detection]
 Tables = list[tuple[Any, list[int]]]
+STEADY = {name: module for name, module in DETECTORS.items() if not getattr(module, "NEEDS_IDENTITY", False)}
+"""Detectors of what no network looks at; the others have clips and figures of their own."""
 
 
 def judge(item: Item) -> Judged:
-    """Run every detector that needs no identity over one clip; the others have clips of their own."""
+    """Run every detector of `STEADY` over one clip."""
     use = item.use()
-    return {
-        name: module.detect([use], module.Settings())
-        for name, module in DETECTORS.items()
-        if not getattr(module, "NEEDS_IDENTITY", False)
-    }
+    return {name: module.detect([use], module.Settings()) for name, module in STEADY.items()}
 
 
 def held_out(items: Sequence[Item]) -> tuple[Tables, dict[str, float]]:
@@ -169,7 +167,7 @@ def false_alarms(items: Sequence[Item], judged: Sequence[Judged]) -> dict[str, A
         "moves over stills": lambda s: s.source == "still",
     }
     out: dict[str, Any] = {}
-    for detector in DETECTORS:
+    for detector in STEADY:
         out[detector] = {}
         for name, wanted in kinds.items():
             rows = [(i, s) for i, s in zip(items, judged, strict=True) if wanted(i.spec)]

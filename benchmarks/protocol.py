@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks import accuracy, corpus
 from benchmarks.corpus import Item, Spec
 from benchmarks.figures import average_precision, bootstrap
-from otio_ai_audit.detectors import DETECTORS, calibration
+from otio_ai_audit.detectors import calibration
 from otio_ai_audit.detectors._score import calibrated_by
 from otio_ai_audit.model import WARNING
 
@@ -184,7 +184,7 @@ def false_alarms(items: Sequence[Item], judged: Sequence[Judged]) -> dict[str, A
     folds = [item.spec.fold for item in items]
     scores = {
         name: np.array([accuracy.score(said, name, item) for item, said in zip(items, judged, strict=True)])
-        for name in DETECTORS
+        for name in accuracy.STEADY
     }
     for name, values in {**scores, "any": np.max(list(scores.values()), axis=0)}.items():
         loud = values >= WARNING
