@@ -11,7 +11,7 @@ import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -304,18 +304,28 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
             signals = room.measure(MediaJob(Media(str(path)), key=spec.name))
     if isinstance(signals, MediaFailure):
         raise SystemExit(f"{spec.name}: {signals.reason}")
-    cache.mkdir(parents=True, exist_ok=True)
-    part = kept.with_suffix(f".{os.getpid()}")
-    part.write_bytes(pickle.dumps((signals, fault)))
-    part.replace(kept)
+    keep(kept, (signals, fault))
     return Item(spec, signals, fault)
 
 
-def measure_all(specs: Iterable[Spec], folder: Path, cache: Path, workers: int = 2) -> list[Item]:
+def keep(path: Path, found: object) -> None:
+    """Write a pickle that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_bytes(pickle.dumps(found))
+    part.replace(path)
+
+
+Measure = Callable[[Spec, Path, Path], "Item | None"]
+
+
+def measure_all(
+    specs: Iterable[Spec], folder: Path, cache: Path, workers: int = 2, measure: Measure = measured
+) -> list[Item]:
     """Measure clips on a few worker processes; order as given."""
     specs = list(specs)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        items = list(pool.map(measured, specs, [folder] * len(specs), [cache] * len(specs), chunksize=4))
+        items = list(pool.map(measure, specs, [folder] * len(specs), [cache] * len(specs), chunksize=4))
     return [item for item in items if item is not None]
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import pickle
 import tempfile
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from fractions import Fraction
-from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks import corpus, scenes, scenes_identity
-from benchmarks.corpus import Item, Spec
+from benchmarks.corpus import Item, Spec, keep, measure_all
 from benchmarks.inject import Fault, Frames
 from benchmarks.inject_identity import DRIFTS, INNOCENT, NEEDS_OTHER, inject_identity
 from otio_ai_audit.model import Media, MediaFailure, MediaJob
@@ -135,7 +132,7 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
     else:
         drawn = _drawn(spec, folder)
         if drawn is None:
-            _keep(kept, None)
+            keep(kept, None)
             return None
         frames, rate, fault = drawn
         from otio_ai_audit import video
@@ -147,26 +144,11 @@ def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:
             signals = room.measure(MediaJob(Media(str(path)), key=spec.name, identity=True))
     if isinstance(signals, MediaFailure):
         raise SystemExit(f"{spec.name}: {signals.reason}")
-    _keep(kept, (signals, fault))
+    keep(kept, (signals, fault))
     return Item(spec, signals, fault)
-
-
-def _keep(path: Path, found: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}")
-    part.write_bytes(pickle.dumps(found))
-    part.replace(path)
-
-
-def measure_all(specs: Iterable[Spec], folder: Path, cache: Path, workers: int = 2) -> list[Item]:
-    """Measure clips on a few worker processes; order as given."""
-    specs = list(specs)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        items = list(pool.map(measured, specs, [folder] * len(specs), [cache] * len(specs), chunksize=2))
-    return [item for item in items if item is not None]
 
 
 def everything(folder: Path, cache: Path, quick: bool = False, workers: int = 2) -> list[Item]:
     """Labelled clips, drifts and innocent changes in clean clips, and made scenes."""
     rows = labelled(folder)
-    return measure_all([*rows, *injected(rows, quick), *made(quick)], folder, cache, workers)
+    return measure_all([*rows, *injected(rows, quick), *made(quick)], folder, cache, workers, measured)

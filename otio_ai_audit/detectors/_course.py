@@ -67,9 +67,8 @@ def course(signals: MediaSignals, first: int, last: int) -> Course:
     """
     frames = appearance.chosen(signals, first, last)
     times = signals.times
-    began = frames[times[frames] <= times[first] + BEGINNING]
-    views = appearance.palette(signals.grid, began)
     palettes = appearance.palette(signals.grid, frames)
+    views = palettes[times[frames] <= times[first] + BEGINNING]
     palette = np.log(np.maximum(0, 1 - palettes @ views.T).min(axis=1) + appearance.FLOOR)
     seen = appearance.looks(signals, first, last)
     motion, rate = signals.motion, float(signals.info.rate)
