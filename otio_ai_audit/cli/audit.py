@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import OutputError
+from . import options as shared
 from .progress import TerminalProgress, console
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ FAIL_ON = ("error", "warning", "never")
 
 
 @click.command("audit")
-@click.argument("inputs", nargs=-1, required=True, metavar="EDIT_OR_MEDIA…", type=click.Path(path_type=Path))
+@shared.INPUTS
 @click.option(
     "-o",
     "--output",
@@ -28,19 +29,13 @@ FAIL_ON = ("error", "warning", "never")
     help="Write a file; the suffix says what: .otio .otioz (the edit with markers), .edl (Resolve marker "
     "EDL), .json, .csv, .xml (JUnit), .html. May repeat.",
 )
-@click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
+@shared.EDIT
 @click.option(
     "--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,drift,mismatch,flash,dead."
 )
 @click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
-@click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Rewrite media paths.")
-@click.option(
-    "--media-root",
-    "media_roots",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Find missing media here by file name. May repeat.",
-)
+@shared.MAPS
+@shared.MEDIA_ROOTS
 @click.option(
     "--verdicts",
     "markers",
@@ -51,17 +46,15 @@ FAIL_ON = ("error", "warning", "never")
 @click.option("--hidden", is_flag=True, help="Also audit frames that upper tracks hide.")
 @click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
-@click.option(
-    "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
-)
-@click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
+@shared.ENGINE
+@shared.SETTINGS
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier .json; say what is fixed.")
 @click.option("--curves", is_flag=True, help="Put a score for every frame into the JSON.")
 @click.option("--json", "json_out", type=click.Choice(["-"]), help="Print the JSON instead of the table.")
 @click.option("--force", is_flag=True, help="Measure again, whatever is known.")
 @click.option("--all", "everything", is_flag=True, help="Also show notes in the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No table and no progress.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@shared.DEBUG
 def command(
     inputs: tuple[Path, ...],
     outputs: tuple[Path, ...],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import OutputError
+from . import options as shared
 from .audit import run
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ REST = "(no subject)"
 
 
 @click.command("subjects")
-@click.argument("inputs", nargs=-1, required=True, metavar="EDIT_OR_MEDIA…", type=click.Path(path_type=Path))
+@shared.INPUTS
 @click.option(
     "-o",
     "--output",
@@ -36,15 +37,9 @@ REST = "(no subject)"
     help="A subjects file that is there already: it stays as it is, new groups are added below. "
     "May be the same as -o.",
 )
-@click.option("--edit", type=click.Path(path_type=Path), help="The edit of a rendered master.")
-@click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Rewrite media paths.")
-@click.option(
-    "--media-root",
-    "media_roots",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Find missing media here by file name. May repeat.",
-)
+@shared.EDIT
+@shared.MAPS
+@shared.MEDIA_ROOTS
 @click.option(
     "--verdicts",
     "markers",
@@ -52,13 +47,11 @@ REST = "(no subject)"
     type=click.Path(path_type=Path),
     help="A marker EDL exported from Resolve; markers with “subject: truck” count.",
 )
-@click.option(
-    "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
-)
-@click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
+@shared.ENGINE
+@shared.SETTINGS
 @click.option("--force", is_flag=True, help="Replace the file that has the name after -o.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no list of groups.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@shared.DEBUG
 def command(
     inputs: tuple[Path, ...],
     output: Path,
