@@ -148,6 +148,7 @@ def test_the_finding_says_when_where_and_what() -> None:
     x, y, w, h = found.region
     assert x < 15 / COLUMNS < x + w and y < 8 / ROWS < y + h and w * h < 0.3
     assert found.compare == (("V1/0001", 0.0),) and found.worst > 2
+    assert found.evidence["pace"] == "slow"
     assert curve[:30].max() < curve[70:].min()
 
 
@@ -157,6 +158,13 @@ def test_there_and_back_ends_where_it_is_back() -> None:
     found = max(findings, key=lambda one: one.score)
     assert abs(found.start - 33 / RATE) <= 0.5
     assert abs(found.start + found.duration - 67 / RATE) <= 0.6
+    assert found.evidence["pace"] == "there and back" and "and back" in found.message
+
+
+def test_a_swap_is_sudden() -> None:
+    _, findings, _ = said(painted(change=ramp(47, 48), look=ramp(47, 48, 1.2)))
+    found = max(findings, key=lambda one: one.score)
+    assert found.evidence["pace"] == "sudden" and "suddenly" in found.message
 
 
 def test_a_face_that_becomes_somebody_else_is_told_as_a_face() -> None:

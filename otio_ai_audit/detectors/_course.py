@@ -42,6 +42,8 @@ CUES = {
     "texture": ("texture_top",),
 }
 """Which features speak for what a person sees change."""
+LEADING = ("palette", "tone_top", "colour_top", "texture_top")
+"""Features that know every frame: the looks of samples are a line in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,19 @@ def course(signals: MediaSignals, first: int, last: int) -> Course:
         ]
     )
     return Course(frames, features, np.array(maps, dtype=np.float32))
+
+
+def leading(course: Course) -> Floats:
+    """Way of the cue that rises most, from 0 where it is calm to 1 where it is farthest, shape (K,)."""
+    best, way = 0.0, np.zeros(len(course.frames))
+    for name in LEADING:
+        change = np.exp(course.features[:, FEATURES.index(name)])
+        beside = np.append(change[:1], change[:-1]), np.append(change[1:], change[-1:])
+        smooth = np.median(np.stack([change, *beside]), axis=0)
+        low, high = float(np.quantile(smooth, 0.1)), float(smooth.max())
+        if high / low > best:
+            best, way = high / low, np.asarray((smooth - low) / max(high - low, 1e-9))
+    return way
 
 
 def _summed(changed: Surface) -> tuple[list[float], list[float], float, Float32]:

@@ -50,6 +50,10 @@ SAME_SCENE = 0.25
 """Distance of palettes on both sides of a cut up to which both show the same scene."""
 FADED = 0.6
 """Share of a shot's median level below which its first and last frames are a fade."""
+LOW = 0.25
+"""Share of the way at most that is calm, and at most that is missing from the worst."""
+SUDDEN = 0.25
+"""Seconds from calm to worst that are sudden."""
 CHANGED = 0.5
 """Share of the way from calm to worst at which the fault begins and ends."""
 
@@ -184,7 +188,8 @@ def _told(view: View, said: Stretch) -> Finding:
         last += 1
     cue = "face" if said.person is not None else _cue(said.course, worst)
     region = _region(view, said, worst, cue)
-    evidence: dict[str, float | str] = {"cue": cue}
+    pace = _pace(view.times[frames], _course.leading(said.course))
+    evidence: dict[str, float | str] = {"cue": cue, "pace": pace}
     reference = int(frames[0])
     if said.person is not None:
         reference = said.person.reference
@@ -201,7 +206,7 @@ def _told(view: View, said: Stretch) -> Finding:
         score=said.score,
         detector=ID,
         label=LABEL,
-        message=_message(cue, region, said.score),
+        message=_message(cue, pace, region, said.score),
         evidence=evidence,
         region=region,
         worst=float(view.times[frames[worst]]),
@@ -232,17 +237,23 @@ def _region(view: View, said: Stretch, worst: int, cue: str) -> Region | None:
     return upright(view, region_of(said.course.maps[worst, layer].astype(np.float64)))
 
 
-def _message(cue: str, region: Region | None, score: float) -> str:
+def _pace(times: Floats, way: Floats) -> str:
+    """Say how it changes: ``slow``, ``sudden`` or ``there and back``; `way` is 1 where it is farthest."""
+    if way[-3:].mean() < CHANGED:
+        return "there and back"
+    full = int(np.argmax(way > 1 - LOW))
+    calm = np.flatnonzero(way[: full + 1] < LOW)
+    return "sudden" if len(calm) and times[full] - times[calm[-1]] <= SUDDEN else "slow"
+
+
+def _message(cue: str, pace: str, region: Region | None, score: float) -> str:
     where = place(region)
     subject = where[:1].upper() + where[1:] if where else "The picture"
+    how = {"slow": "", "sudden": " suddenly", "there and back": ", and back"}[pace]
     if cue == "face":
-        return (
-            f"{subject}: the face becomes somebody else."
-            if score >= WARNING
-            else f"{subject}: the face changes."
-        )
-    what = {"colour": "colour", "shape": "shape", "texture": "texture"}[cue]
-    return f"{subject} changes {what} although the shot goes on."
+        verb = "becomes somebody else" if score >= WARNING else "changes"
+        return f"{subject}: the face {verb}{how}."
+    return f"{subject} changes {cue}{how} although the shot goes on."
 
 
 def _apart(found: list[Finding]) -> list[Finding]:
