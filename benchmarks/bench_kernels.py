@@ -71,7 +71,7 @@ def cases() -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
     coarse_size = ((GRID.rows + 1) // 2, (GRID.columns + 1) // 2)
     coarse, texture = np.empty((*coarse_size, 2), np.int32), np.empty(coarse_size)
     middle, whole, flow = (np.zeros((*CELLS, 2), np.int32) for _ in range(3))
-    weight, camera = np.empty(CELLS), np.zeros((2, 3))
+    weight, camera = np.ones(CELLS), np.zeros((2, 3))
     middle[:] = back // 64
     whole[:] = back // 32
     margin, mask = np.empty_like(a.margins[0]), np.empty(64, np.int32)
