@@ -151,7 +151,7 @@ def audit(
         stills = {}
         if options.stills:
             stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
-        notices = (*plan.notices, store.notice) if store.notice else plan.notices
+        notices = (*plan.notices, *_not_compared(found.uses, wanted, settings), store.notice)
 
     clips = _clip_results(plan, uses, failures, detections)
     result = AuditResult(
@@ -162,7 +162,7 @@ def audit(
         detectors=tuple(wanted),
         clips=clips,
         findings=tuple(placed),
-        notices=notices,
+        notices=tuple(filter(None, notices)),
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
         groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
@@ -248,6 +248,14 @@ def _wanted_detectors(settings: Settings, asked: Sequence[str] | None) -> list[s
         if name not in DETECTORS:
             raise UsageError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
     return [name for name in DETECTORS if name in wanted]
+
+
+def _not_compared(uses: Sequence[ClipUse], wanted: Sequence[str], settings: Settings) -> list[str]:
+    """Collect what detectors have to say of clips that they leave out."""
+    from .detectors import DETECTORS
+
+    asked = [(DETECTORS[name], settings.detectors[name]) for name in wanted]
+    return [module.notice(uses, own) for module, own in asked if hasattr(module, "notice")]
 
 
 def _set_films_aside(

@@ -107,6 +107,15 @@ def test_groups_are_not_found_where_that_is_turned_off() -> None:
     assert set(said.scores.values()) == {None}
 
 
+def test_clips_that_are_too_many_to_group_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    uses = [*trucks(2), *trucks(3, None, 4)]
+    assert mismatch.notice(uses, mismatch.Settings()) == ""
+    monkeypatch.setattr(mismatch, "LARGEST", len(uses) - 1)
+    told = mismatch.notice(uses, mismatch.Settings())
+    assert told.startswith("3 clips") and "--subjects" in told
+    assert mismatch.notice(uses, mismatch.Settings(find_groups=False)) == ""
+
+
 def test_a_group_of_one_is_nothing() -> None:
     said = judge([clip("a", subjects=[TRUCK])])
     assert said.scores == {"a": None}

@@ -67,6 +67,17 @@ def detect(uses: Sequence[ClipUse], settings: Settings) -> Detection:
     return Detection(scores, tuple(_worst_first(findings, uses)), groups=tuple(groups))
 
 
+def notice(uses: Sequence[ClipUse], settings: Settings) -> str:
+    """Say for a person which clips are not compared; empty where all are."""
+    unnamed = sum(not use.subjects for use in uses)
+    if not settings.find_groups or len(uses) <= LARGEST or not unnamed:
+        return ""
+    return (
+        f"{unnamed} clips that nobody names were not compared with others: groups are found among at most "
+        f"{LARGEST} clips. Say in a subjects file who should look alike (--subjects)."
+    )
+
+
 def _judge(
     party: Party, members: Sequence[Glance], between: Apart
 ) -> list[tuple[str, float, Finding | None]]:
