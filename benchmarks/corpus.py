@@ -11,7 +11,7 @@ import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -90,21 +90,26 @@ def labelled(folder: Path) -> list[Spec]:
     with (folder / "labels.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return [
-        Spec(
-            name=row["file"],
-            fold=row["fold"],
-            source="corpus",
-            file=row["file"],
-            kind=row["kind"],
-            label=row["flicker"],
-            hard=row["hard"] == "1",
-            pairs=tuple(p for p in row["pair"].replace(" ", "").split(",") if p),
-            tags=row["tags"] + (",jump-at-loop" if "loop" in row["notes"] else ""),
-            where=row["where"],
-        )
+        labelled_spec(row, row["flicker"], row["tags"] + (",jump-at-loop" if "loop" in row["notes"] else ""))
         for row in rows
         if row["media"] == "video" and row["flicker"]
     ]
+
+
+def labelled_spec(row: Mapping[str, str], label: str, tags: str) -> Spec:
+    """Make the spec of one row of labels.tsv, as it is on disk."""
+    return Spec(
+        name=row["file"],
+        fold=row["fold"],
+        source="corpus",
+        file=row["file"],
+        kind=row["kind"],
+        label=label,
+        hard=row["hard"] == "1",
+        pairs=tuple(p for p in row["pair"].replace(" ", "").split(",") if p),
+        tags=tags,
+        where=row["where"],
+    )
 
 
 IRREGULAR = ("cut", "dup", "held", "dissolve", "fades", "stage", "fireworks", "disco", "exposure", "jump")

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from benchmarks import corpus, scenes, scenes_identity
-from benchmarks.corpus import Item, Spec, keep, measure_all
+from benchmarks.corpus import Item, Spec, keep, labelled_spec, measure_all
 from benchmarks.inject import Fault, Frames
 from benchmarks.inject_identity import DRIFTS, INNOCENT, NEEDS_OTHER, inject_identity
 from otio_ai_audit.model import Media, MediaFailure, MediaJob
@@ -32,18 +32,7 @@ def labelled(folder: Path) -> list[Spec]:
     with (folder / "labels.tsv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["media"] == "video"]
     return [
-        Spec(
-            name=row["file"],
-            fold=row["fold"],
-            source="corpus",
-            file=row["file"],
-            kind=row["kind"],
-            label=row["drift"] or "none",
-            hard=row["hard"] == "1",
-            pairs=tuple(p for p in row["pair"].replace(" ", "").split(",") if p),
-            tags=row["tags"] + ("" if row["drift"] else ",beside"),
-            where=row["where"],
-        )
+        labelled_spec(row, row["drift"] or "none", row["tags"] + ("" if row["drift"] else ",beside"))
         for row in rows
         if row["drift"]
         or (row["kind"] == "real" and not any(word in row["tags"] for word in ("cut", "dissolve")))

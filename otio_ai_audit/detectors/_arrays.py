@@ -28,6 +28,12 @@ def median(values: Array) -> float:
     return quantile(values, 0.5)
 
 
+def of_three(values: Floats) -> Floats:
+    """Median of each value and its two neighbours, shape (K,); the ends stand for what lies beyond them."""
+    before, after = np.append(values[:1], values[:-1]), np.append(values[1:], values[-1:])
+    return np.asarray(np.median(np.stack([before, values, after]), axis=0))
+
+
 def quantiles(values: Array, valid: Mask, share: float) -> Floats:
     """Quantile of the valid values of each row, shapes (N, M) to (N,); inf for rows without any."""
     ordered = np.sort(np.where(valid, values, np.inf), axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otio_ai_audit.detectors import _appearance as appearance
-from otio_ai_audit.detectors._arrays import median
+from otio_ai_audit.detectors._arrays import median, of_three
 from otio_ai_audit.detectors._surface import Surface, surfaces
 from otio_ai_audit.model import Float32, MediaSignals
 
@@ -98,9 +98,7 @@ def leading(course: Course) -> Floats:
     """Way of the cue that rises most, from 0 where it is calm to 1 where it is farthest, shape (K,)."""
     best, way = 0.0, np.zeros(len(course.frames))
     for name in LEADING:
-        change = np.exp(course.features[:, FEATURES.index(name)])
-        beside = np.append(change[:1], change[:-1]), np.append(change[1:], change[-1:])
-        smooth = np.median(np.stack([change, *beside]), axis=0)
+        smooth = of_three(np.exp(course.features[:, FEATURES.index(name)]))
         low, high = float(np.quantile(smooth, 0.1)), float(smooth.max())
         if high / low > best:
             best, way = high / low, np.asarray((smooth - low) / max(high - low, 1e-9))

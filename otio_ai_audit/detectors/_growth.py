@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otio_ai_audit.detectors._arrays import box
+from otio_ai_audit.detectors._surface import CELL
 from otio_ai_audit.model import Float32, MediaSignals
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +66,7 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
     rows, columns = signals.grid.luma.shape[1:]
     home = np.mgrid[0:rows, 0:columns].astype(np.float32)
     edge = np.array([rows - 1, columns - 1], dtype=np.float32)[:, None, None]
-    came = home + motion.flow[first:last, ..., ::-1].transpose(0, 3, 1, 2) / np.float32(8)
+    came = home + motion.flow[first:last, ..., ::-1].transpose(0, 3, 1, 2) / np.float32(CELL)
     inside = ((came >= -0.5) & (came <= edge + 0.5)).all(axis=1)
     kept = inside & (motion.trust[first:last] > TRUST) & (_unevenness(motion.flow[first:last]) < STEADY)
     came = np.clip(came, 0, edge)

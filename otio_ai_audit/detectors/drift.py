@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from otio_ai_audit.detectors import _appearance as appearance
 from otio_ai_audit.detectors import _course
-from otio_ai_audit.detectors._arrays import median
+from otio_ai_audit.detectors._arrays import median, of_three
 from otio_ai_audit.detectors._faces import Person, people
 from otio_ai_audit.detectors._growth import Growth, growth
 from otio_ai_audit.detectors._score import model
@@ -172,8 +172,7 @@ def sustained(values: Floats) -> Floats:
     """Median of three neighbours: what one frame says alone is not believed."""
     if len(values) < 3:
         return np.full(len(values), values.min(initial=0.0))
-    padded = np.concatenate([values[:1], values, values[-1:]])
-    return np.asarray(np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0))
+    return of_three(values)
 
 
 def _told(view: View, said: Stretch) -> Finding:
