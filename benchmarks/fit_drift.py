@@ -64,8 +64,9 @@ def rows_of(item: Item) -> Rows | None:
     stretches, frames, at, starts, grown, face = [], [], [], [], -np.inf, 0.0
     for first, last in drift.scenes(view):
         for a, b in drift.stretches(view, first, last, drift.Settings()):
-            stretches.append(_appearance.features(view.signals, a, b))
-            course = _course.course(view.signals, a, b)
+            seen = _appearance.seen(view.signals, a, b)
+            stretches.append(_appearance.features(view.signals, a, b, seen))
+            course = _course.course(view.signals, a, b, seen)
             starts.append(len(at))
             grown = max(grown, float(drift.sustained(growth(view.signals, a, b, course.frames).grown).max()))
             frames += list(course.features)

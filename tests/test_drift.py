@@ -266,8 +266,9 @@ def test_long_shots_are_taken_in_halves_that_overlap() -> None:
 
 def test_every_feature_has_its_place_in_the_table() -> None:
     signals = painted()
-    assert len(_appearance.features(signals, 0, FRAMES)) == len(_appearance.FEATURES)
-    course = _course.course(signals, 0, FRAMES)
+    seen = _appearance.seen(signals, 0, FRAMES)
+    assert len(_appearance.features(signals, 0, FRAMES, seen)) == len(_appearance.FEATURES)
+    course = _course.course(signals, 0, FRAMES, seen)
     assert course.features.shape == (len(course.frames), len(_course.FEATURES))
     assert np.isfinite(course.features).all()
 

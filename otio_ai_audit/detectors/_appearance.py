@@ -59,6 +59,23 @@ class Looks:
     """Cosine distance of what stands out, shape (S, S)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one stretch is compared by, worked out once."""
+
+    frames: Ints
+    """Rows of the signals, shape (K,); see `chosen`."""
+    palettes: Floats
+    """Shape (K, bins); see `palette`."""
+    looks: Looks
+
+
+def seen(signals: MediaSignals, first: int, last: int) -> Seen:
+    """Look at frames ``[first, last)``."""
+    frames = chosen(signals, first, last)
+    return Seen(frames, palette(signals.grid, frames), looks(signals, first, last))
+
+
 def chosen(signals: MediaSignals, first: int, last: int) -> Ints:
     """Frames of ``[first, last)`` that are compared: `PER_SECOND`, at most `MOST`, evenly spread."""
     step = max(1, round(float(signals.info.rate) / PER_SECOND))
@@ -150,16 +167,15 @@ def travelled(camera: Float32) -> float:
     return float(np.hypot(*np.ptp(path, axis=0))) if len(path) else 0.0
 
 
-def features(signals: MediaSignals, first: int, last: int) -> Floats:
+def features(signals: MediaSignals, first: int, last: int, seen: Seen) -> Floats:
     """Describe frames ``[first, last)`` by `FEATURES`, all of them logarithms."""
-    frames = chosen(signals, first, last)
-    whole = apart(palette(signals.grid, frames))
-    middle = apart(palette(signals.grid, frames, MIDDLE))
+    whole = apart(seen.palettes)
+    middle = apart(palette(signals.grid, seen.frames, MIDDLE))
     motion = signals.motion
     rate = float(signals.info.rate)
     flow = motion.flow[first + 1 : last]
     speed = np.hypot(flow[..., 0], flow[..., 1]).mean(axis=(1, 2)) * rate
-    seen = looks(signals, first, last)
+    found = seen.looks
     return np.array(
         [
             _log(float(whole.mean())),
@@ -167,9 +183,9 @@ def features(signals: MediaSignals, first: int, last: int) -> Floats:
             float(np.log(_step(middle) + STEP_FLOOR)),
             np.log1p(travelled(motion.camera[first + 1 : last])),
             _log(quantile(speed, 0.9) if len(speed) else 0.0),
-            _log(float(seen.whole[:1].max(initial=0.0))),
-            _log(float(seen.whole.mean()) if len(seen.frame) else 0.0),
-            _log(float(seen.near.max(initial=0.0))),
+            _log(float(found.whole[:1].max(initial=0.0))),
+            _log(float(found.whole.mean()) if len(found.frame) else 0.0),
+            _log(float(found.near.max(initial=0.0))),
         ]
     )
 

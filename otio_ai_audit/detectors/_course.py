@@ -58,7 +58,7 @@ class Course:
     """Tone, colour and texture of `Surface` relative to their floors, logarithms; shape (K, 3, R, C)."""
 
 
-def course(signals: MediaSignals, first: int, last: int) -> Course:
+def course(signals: MediaSignals, first: int, last: int, seen: appearance.Seen) -> Course:
     """Compare frames of ``[first, last)`` with how the stretch began.
 
     Parameters
@@ -66,13 +66,13 @@ def course(signals: MediaSignals, first: int, last: int) -> Course:
     signals : MediaSignals
     first, last : int
         Rows of the signals; one shot.
+    seen : Seen
+        What `_appearance.seen` says of them.
     """
-    frames = appearance.chosen(signals, first, last)
+    frames, palettes, looks = seen.frames, seen.palettes, seen.looks
     times = signals.times
-    palettes = appearance.palette(signals.grid, frames)
     views = palettes[times[frames] <= times[first] + BEGINNING]
     palette = np.log(np.maximum(0, 1 - palettes @ views.T).min(axis=1) + appearance.FLOOR)
-    seen = appearance.looks(signals, first, last)
     motion, rate = signals.motion, float(signals.info.rate)
     shifts = np.cumsum(motion.camera[first:last, :, 0], axis=0)
     away = np.hypot(*(shifts[frames - first] - shifts[0]).T)
@@ -82,8 +82,8 @@ def course(signals: MediaSignals, first: int, last: int) -> Course:
     features = np.column_stack(
         [
             palette,
-            _between(seen.frame, _from_start(seen.whole, seen.frame, times), frames),
-            _between(seen.frame, _from_start(seen.subject, seen.frame, times), frames),
+            _between(looks.frame, _from_start(looks.whole, looks.frame, times), frames),
+            _between(looks.frame, _from_start(looks.subject, looks.frame, times), frames),
             np.array(tops),
             np.array(middles),
             np.array(lost),

@@ -141,8 +141,9 @@ def stretches(view: View, first: int, last: int, settings: Settings) -> list[tup
 def _stretch(view: View, first: int, last: int) -> Stretch:
     """Judge one stretch by all three ways; the worst one speaks."""
     signals = view.signals
-    course = _course.course(signals, first, last)
-    whole = float(model("drift").score(appearance.features(signals, first, last)))
+    seen = appearance.seen(signals, first, last)
+    course = _course.course(signals, first, last, seen)
+    whole = float(model("drift").score(appearance.features(signals, first, last, seen)))
     grown = growth(signals, first, last, course.frames)
     part = float(model("drift_part").score(sustained(grown.grown)[:, None]).max())
     # what ranks clips is the whole; a part or a face speaks for the clip only where it is sure
