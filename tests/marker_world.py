@@ -23,7 +23,7 @@ from otio_ai_audit.model import (
     Span,
     TimelineInfo,
 )
-from otio_ai_audit.timeline.timecode import frames_to_timecode
+from otio_ai_audit.timecode import frames_to_timecode
 
 RATE = 24
 DETECTORS = ("flicker", "pop", "freeze", "cut", "dead")

@@ -12,7 +12,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "otio_ai_audit"
 LEVEL: dict[str, float] = {
     "model": 0,
     "errors": 0,
+    "timecode": 0.5,
     "markings": 0.5,  # only the types below it; every room may ask what a marker means
+    "adapters": 0.8,  # timeline reads through them; they know formats, not audits
     "timeline": 1,
     "video": 1,
     "kernels": 1,
@@ -29,13 +31,16 @@ LEVEL: dict[str, float] = {
     "subjects": 2,
     "walk": 3,
     "report": 3,
+    "resolve": 3,
     "demo": 3,
     "cli": 4,
     "__main__": 4,
 }
 
 DOOR = {
-    "opentimelineio": {"timeline"},
+    "opentimelineio": {"timeline", "adapters"},
+    "defusedxml": {"adapters"},
+    "backports": {"adapters"},
     "av": {"video"},
     "numba": {"kernels"},
     "onnxruntime": {"identity"},

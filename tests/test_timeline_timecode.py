@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import TimelineInfo
-from otio_ai_audit.timeline.timecode import (
+from otio_ai_audit.timecode import (
     exact_rate,
     frames_to_timecode,
     infer_drop_frame,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from otio_ai_audit.timecode import timecode_to_frames as timecode_to_frames
+from otio_ai_audit.timecode import to_timecode as to_timecode
 from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
@@ -20,6 +22,4 @@ from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
 from otio_ai_audit.timeline.subjects import Said as Said
 from otio_ai_audit.timeline.subjects import subjects_said as subjects_said
-from otio_ai_audit.timeline.timecode import timecode_to_frames as timecode_to_frames
-from otio_ai_audit.timeline.timecode import to_timecode as to_timecode
 from otio_ai_audit.timeline.write import write as write

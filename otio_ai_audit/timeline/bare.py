@@ -11,9 +11,9 @@ import opentimelineio as otio
 
 from otio_ai_audit.errors import AuditError
 from otio_ai_audit.model import Media, MediaInfo
+from otio_ai_audit.timecode import nominal_rate
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES
 from otio_ai_audit.timeline.takes import Follow, Take, expand
-from otio_ai_audit.timeline.timecode import nominal_rate
 
 DEFAULT_RATE = Fraction(24)
 """Frames per second where no file says one (image sequences, stills)."""

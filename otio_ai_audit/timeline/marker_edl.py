@@ -19,7 +19,7 @@ from pathlib import Path
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import RESOLVE_COLORS, clean, split_note
 from otio_ai_audit.model import Marker, SeenMarker, TimelineInfo
-from otio_ai_audit.timeline.timecode import can_drop, frames_to_timecode, timecode_to_frames
+from otio_ai_audit.timecode import can_drop, frames_to_timecode, timecode_to_frames
 
 IMPORT_HINT = "Media Pool > right-click the timeline > Timelines > Import > Timeline Markers from EDL…"
 """Where Resolve imports the file; onto your own timeline, grades and all."""

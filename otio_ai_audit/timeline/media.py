@@ -13,6 +13,7 @@ import opentimelineio as otio
 
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import Media
+from otio_ai_audit.timecode import exact_rate
 from otio_ai_audit.timeline.effects import RESOLVE
 from otio_ai_audit.timeline.read import unpack
 from otio_ai_audit.timeline.relink import (
@@ -25,7 +26,6 @@ from otio_ai_audit.timeline.relink import (
     local_candidates,
 )
 from otio_ai_audit.timeline.takes import Pattern, parse_pattern
-from otio_ai_audit.timeline.timecode import exact_rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from otio_ai_audit.model import ClipUse, Failure, Media, Plan, Skipped, Span, TimelineInfo
+from otio_ai_audit.timecode import exact_rate, frames_to_timecode, infer_drop_frame
 from otio_ai_audit.timeline.alpha import MAY_HAVE_ALPHA, may_be_transparent
 from otio_ai_audit.timeline.effects import is_resolve, speed_words
 from otio_ai_audit.timeline.jobs import share_out
@@ -32,7 +33,6 @@ from otio_ai_audit.timeline.retime import (
 )
 from otio_ai_audit.timeline.sources import NO_END, MediaTime, media_time
 from otio_ai_audit.timeline.takes import parse_pattern, shot_and_take
-from otio_ai_audit.timeline.timecode import exact_rate, frames_to_timecode, infer_drop_frame
 from otio_ai_audit.timeline.walk import Clock, Leaf, Range, length_of, walk
 
 

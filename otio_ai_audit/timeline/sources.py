@@ -15,10 +15,10 @@ from fractions import Fraction
 
 import opentimelineio as otio
 
+from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate
 from otio_ai_audit.timeline.media import Source
 from otio_ai_audit.timeline.relink import file_name
 from otio_ai_audit.timeline.retime import Knots, from_key_frames, linear
-from otio_ai_audit.timeline.timecode import NOISE, exact_rate, nominal_rate
 from otio_ai_audit.timeline.walk import Clock, Leaf
 
 HOUR = 3600

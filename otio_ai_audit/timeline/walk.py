@@ -14,9 +14,9 @@ from itertools import count as count_from
 
 import opentimelineio as otio
 
+from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate
 from otio_ai_audit.timeline.effects import Look, look_at
 from otio_ai_audit.timeline.retime import Knots, compose, from_key_frames, linear, media_at, pieces
-from otio_ai_audit.timeline.timecode import NOISE, exact_rate, nominal_rate
 
 Range = tuple[Fraction, Fraction]
 ZERO = Fraction(0)

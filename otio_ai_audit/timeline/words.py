@@ -21,8 +21,8 @@ from otio_ai_audit.model import (
     Span,
     TimelineInfo,
 )
+from otio_ai_audit.timecode import frames_to_timecode
 from otio_ai_audit.timeline.retime import frames_of
-from otio_ai_audit.timeline.timecode import frames_to_timecode
 
 LISTED = 5
 """Further places named in a note; more are counted."""

@@ -1,0 +1,1 @@
+"""OpenTimelineIO adapters: what DaVinci Resolve writes, for every program that uses OpenTimelineIO."""
