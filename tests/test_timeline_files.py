@@ -326,7 +326,7 @@ def test_a_collection_of_one_timeline_is_read(tmp_path: Path) -> None:
     )
     assert timeline.read(path).tracks[0][0].name == "a.mp4"
     path.write_text(schema.SerializableCollection("bin", []).to_json_string(), encoding="utf-8")
-    with pytest.raises(TimelineError, match="holds 0 timelines"):
+    with pytest.raises(TimelineError, match="holds no timeline"):
         timeline.read(path)
 
 

@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -31,7 +33,7 @@ _OTHERS = {
 }
 
 
-def read(path: Path) -> otio.schema.Timeline:
+def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> otio.schema.Timeline:
     """Read an edit.
 
     Parameters
@@ -39,6 +41,10 @@ def read(path: Path) -> otio.schema.Timeline:
     path : Path
         An ``.otio`` file, an ``.otioz`` bundle or an ``.otiod`` folder. A lone clip, track or stack
         (as some tools keep them) is wrapped in a timeline; of a collection the only timeline is taken.
+    rate : Fraction or None
+        Frames per second that the edit is counted in, for formats that do not say it (EDL).
+    name : str or None
+        Which timeline of a file that holds several; None takes the only one.
 
     Returns
     -------
@@ -54,7 +60,7 @@ def read(path: Path) -> otio.schema.Timeline:
     path = Path(path)
     text = raw_text(path)
     root = _parse(text, path)
-    tl = as_timeline(root, path)
+    tl = as_timeline(root, path, name)
     if next(iter(tl.find_clips()), None) is None:
         raise TimelineError(f"{path.name} has no clips; export the timeline that you cut.")
     return tl
@@ -116,21 +122,16 @@ def _why_not(text: str, path: Path, error: Exception) -> str:
     return f"{path.name} cannot be read as OTIO ({error}); export it again."
 
 
-def as_timeline(root: Any, path: Path) -> otio.schema.Timeline:
+def as_timeline(root: Any, path: Path, name: str | None = None) -> otio.schema.Timeline:
     """Return the timeline that a file holds, wrapping a fragment of one.
 
     Raises
     ------
     TimelineError
-        If the file holds something else, or several timelines.
+        If the file holds something else, no timeline of that name, or several and no name is given.
     """
     if isinstance(root, otio.schema.SerializableCollection):
-        timelines = [one for one in root if isinstance(one, otio.schema.Timeline)]
-        if len(timelines) != 1:
-            raise TimelineError(
-                f"{path.name} holds {len(timelines)} timelines; export the one that you mean by itself."
-            )
-        return timelines[0]
+        return choose([one for one in root if isinstance(one, otio.schema.Timeline)], path, name)
     if isinstance(root, otio.schema.Timeline):
         return root
     if not isinstance(root, otio.core.Item):
@@ -149,6 +150,30 @@ def as_timeline(root: Any, path: Path) -> otio.schema.Timeline:
         track.append(root)
         tl.tracks.append(track)
     return tl
+
+
+def choose(timelines: Sequence[otio.schema.Timeline], path: Path, name: str | None) -> otio.schema.Timeline:
+    """Return the timeline of that name, or the only one.
+
+    Raises
+    ------
+    TimelineError
+        If there is none, or several and nothing tells which is meant.
+    """
+    if not timelines:
+        raise TimelineError(f"{path.name} holds no timeline; export the timeline that you cut.")
+    names = ", ".join(f"“{one.name}”" for one in timelines[:20])
+    names += f" and {len(timelines) - 20} more" if len(timelines) > 20 else ""
+    if name is None and len(timelines) > 1:
+        raise TimelineError(
+            f"{path.name} holds {len(timelines)} timelines: {names}; choose one with --timeline NAME."
+        )
+    found = [one for one in timelines if name in (None, one.name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise TimelineError(f"{path.name} holds {len(found)} timelines named “{name}”; export one by itself.")
+    raise TimelineError(f"{path.name} holds no timeline “{name}”, only {names}.")
 
 
 def cache_folder() -> Path:
