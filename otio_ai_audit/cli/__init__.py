@@ -20,6 +20,7 @@ COMMANDS = {
     "audit": ("audit", "Audit an edit, a rendered master or media files."),
     "cache": ("cache", "Show or clear what was measured."),
     "demo": ("demo", "Render a little advert with known faults and audit it."),
+    "resolve": ("resolve", "Menu scripts for DaVinci Resolve, and audits from outside."),
     "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
     "verdict": ("verdict", "Dismiss findings by id, or reopen them."),
     "warmup": ("warmup", "Compile the kernels and prepare the networks, once for this machine."),
