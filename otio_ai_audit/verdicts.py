@@ -16,7 +16,7 @@ older copy of the edit looks like. A note that begins with ``not ok`` does, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .markings import (
@@ -37,6 +37,8 @@ from .model import Finding, KnownFinding, Placed, SeenMarker, State
 
 __all__ = ["assign", "review", "same"]
 
+DELETED = "marker deleted"
+"""Where a dismissal came from, beside ``green marker`` and ``note``."""
 HALF = 0.5
 _SLACK = 1e-6
 """Seconds: less than any frame, more than any float noise."""
@@ -49,6 +51,7 @@ def assign(
     seen: Sequence[SeenMarker],
     place: Callable[[Finding], tuple[int, int, str]],
     now: str,
+    deleted: Collection[str] = (),
 ) -> tuple[list[Placed], list[KnownFinding]]:
     """Give every finding its lasting id, its state and its place.
 
@@ -66,6 +69,8 @@ def assign(
         Finding → first timeline frame, frames, timecode.
     now
         ISO date and time.
+    deleted
+        Ids of findings whose marker a person deleted from an open timeline.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def assign(
     ids = ledger.identify(findings, keys)
     if not known:
         ids = _adopt(ledger, findings, ids, places, seen)
-    _hear(ledger, findings, ids, seen)
+    _hear(ledger, findings, ids, seen, deleted)
     placed = []
     for finding, id_, (frame, frames, timecode) in zip(findings, ids, places, strict=True):
         entry = ledger.update(id_, finding, now)
@@ -288,13 +293,17 @@ def _closest(
 
 
 def _hear(
-    ledger: _Ledger, findings: Sequence[Finding], ids: Sequence[str], seen: Sequence[SeenMarker]
+    ledger: _Ledger,
+    findings: Sequence[Finding],
+    ids: Sequence[str],
+    seen: Sequence[SeenMarker],
+    deleted: Collection[str],
 ) -> None:
     """Take a person's verdicts and words from markers of ours into the ledger."""
     messages: dict[str, list[str]] = {}
     for finding, id_ in zip(findings, ids, strict=True):
         messages.setdefault(id_, []).append(finding.message)
-    dismissed: dict[str, str] = {}
+    dismissed: dict[str, str] = {id_: DELETED for id_ in deleted if id_ in ledger.entries}
     reopened: set[str] = set()
     for marker, mood in zip(seen, moods(seen, ledger.entries), strict=True):
         mine = [ledger.entries[id_] for id_ in marker.ids if id_ in ledger.entries]

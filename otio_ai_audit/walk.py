@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, gather
-from .errors import TimelineError, UsageError
+from .errors import UsageError
 from .gather import Progress
 from .judge import judge, needs_identity, without
 from .model import (
@@ -28,7 +28,6 @@ from .model import (
     Detection,
     Failure,
     Finding,
-    Media,
     MediaSignals,
     Placed,
     Plan,
@@ -36,10 +35,10 @@ from .model import (
     Skipped,
     Span,
 )
+from .opening import Edit, open_edit
 from .settings import Settings
 from .store import Store
 
-EDIT_SUFFIXES = {".otio", ".otioz", ".otiod", ".fcpxml", ".xml", ".edl", ".aaf", ".drt"}
 FILM_CUTS = 5
 """Bare media with this many hidden cuts, and more than one a `FILM_SHOT` seconds, are a finished film."""
 FILM_SHOT = 8.0
@@ -84,6 +83,12 @@ class Options:
     settings: Path | None = None
     engine: str | Executor = "processes"
     against: Path | None = None
+    live: Path | None = None
+    """What a menu script told of the open timeline that the edit was exported from."""
+    rate: Fraction | None = None
+    """Frame rate of an edit that does not say it (CMX 3600 EDL)."""
+    timeline: str | None = None
+    """Which timeline to take, of a file that holds several."""
     stills: bool = False
     """Fetch the worst frame of every finding as a picture."""
     force: bool = False
@@ -133,11 +138,10 @@ def audit(
     earlier = None if options.against is None else read_earlier(options.against)
     paths = [Path(name) for name in inputs]
 
-    tl, plan, original = _read_and_plan(paths, options, progress)
-    seen = timeline.read_markers(tl, plan.info)
-    for path in options.markers:
-        seen += timeline.read_marker_edl(path, plan.info)
-    plan = subjects.assign(plan, who, timeline.subjects_said(tl, plan.info, plan.uses, seen))
+    edit = open_edit(paths, options, progress)
+    plan, seen, live = edit.plan, edit.seen, edit.live
+    said = timeline.subjects_said(edit.timeline, plan.info, plan.uses, seen)
+    plan = subjects.assign(plan, who, said if live is None else timeline.live_said(said, live))
 
     with Store(options.store) as store:
         identity = needs_identity(wanted)
@@ -147,7 +151,7 @@ def audit(
         detections = judge(found.uses, wanted, settings, store, options.force, found.references, version)
         uses, failures, detections = _set_films_aside(plan, found.uses, found.failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
-        placed, seen = _identify(plan, uses, findings, seen, store, failures, wanted)
+        placed, seen = _identify(edit, uses, findings, store, failures, wanted)
         stills = {}
         if options.stills:
             stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
@@ -166,6 +170,7 @@ def audit(
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
         groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
+        live=None if live is None else timeline.with_standing(live, seen),
     )
     if earlier is not None:
         result = compare(result, earlier)
@@ -174,67 +179,7 @@ def audit(
     findings_marked = timeline.attach(result.findings, markers, uses)
     seconds = round(time.monotonic() - started, 2)
     result = replace(result, findings=findings_marked, markers=markers, seconds=seconds)
-    return Audit(result, tl, original, seen, tuple(uses))
-
-
-# --- 1 and 2: read and plan -----------------------------------------------------------------------
-
-
-def _read_and_plan(
-    paths: Sequence[Path], options: Options, progress: Progress
-) -> tuple[Any, Plan, Path | None]:
-    from . import timeline, video
-
-    if not paths:
-        raise UsageError("Nothing to audit: give an edit, media files or a folder.")
-    edits = [path for path in paths if path.suffix.lower() in EDIT_SUFFIXES]
-    if options.edit is not None:
-        return _plan_master(paths, options, progress)
-    if edits and len(paths) > 1:
-        raise UsageError(
-            f"{edits[0].name} is an edit and there are other inputs: audit one edit at a time, or give the "
-            "rendered picture first and the edit after --edit."
-        )
-    source = paths[0]
-    if edits:
-        progress.say(f"Reading {source.name}")
-        tl, original, has_edit = timeline.read(source), source, True
-    else:
-        progress.say("Looking at the media")
-        tl, original, has_edit = timeline.from_media(paths, video.probe, video.follow), None, False
-    plan = timeline.plan(tl, _plan_options(source, options, has_edit))
-    if not (plan.uses or plan.failures or plan.skipped):
-        raise TimelineError(f"{source.name} has no video clips; export the timeline that you cut.")
-    return tl, plan, original
-
-
-def _plan_master(
-    paths: Sequence[Path], options: Options, progress: Progress
-) -> tuple[Any, Plan, Path | None]:
-    from . import timeline, video
-
-    assert options.edit is not None
-    if len(paths) != 1 or paths[0].suffix.lower() in EDIT_SUFFIXES:
-        raise UsageError("With --edit, give exactly one rendered file: audit MASTER.mov --edit EDIT.otio")
-    progress.say(f"Reading {options.edit.name}")
-    tl = timeline.read(options.edit)
-    plan = timeline.plan(tl, _plan_options(options.edit, options, True))
-    master = Media(str(paths[0].resolve()))
-    return tl, timeline.plan_master(plan, master, video.probe(master)), options.edit
-
-
-def _plan_options(source: Path, options: Options, has_edit: bool) -> Any:
-    from . import timeline
-
-    return timeline.PlanOptions(
-        maps=options.maps,
-        media_root=options.media_root,
-        base=source.resolve().parent,
-        drop_frame=options.drop_frame,
-        hidden=options.hidden,
-        source=source.name,
-        has_edit=has_edit,
-    )
+    return Audit(result, edit.timeline, edit.original, seen, tuple(uses))
 
 
 # --- 6: judge ----------------------------------------------------------------------------------------
@@ -285,10 +230,9 @@ def _set_films_aside(
 
 
 def _identify(
-    plan: Plan,
+    edit: Edit,
     uses: Sequence[ClipUse],
     findings: Sequence[Finding],
-    seen: Sequence[SeenMarker],
     store: Store,
     failures: Sequence[Failure],
     wanted: Sequence[str],
@@ -299,18 +243,22 @@ def _identify(
     by_id = {use.id: use for use in uses}
     keys = {use.id: use.signals.key for use in uses if use.signals is not None}
 
+    info = edit.plan.info
+
     def place(finding: Finding) -> tuple[int, int, str]:
         use = by_id[finding.use]
         start = Fraction(finding.start)
         span = Span(start, start + Fraction(finding.duration))
         frame, frames = timeline.frames_of(use, span) or (use.record_start, 1)
-        return frame, frames, timeline.to_timecode(plan.info.start_frame + frame, plan.info)
+        return frame, frames, timeline.to_timecode(info.start_frame + frame, info)
 
     now = datetime.now().isoformat(timespec="seconds")
-    known = store.known(keys.values(), [id_ for marker in seen for id_ in marker.ids])
-    placed, remembered = verdicts.assign(findings, keys, known, seen, place, now)
+    heard = (*edit.seen, *edit.gone)
+    known = store.known(keys.values(), [*edit.deleted, *(id_ for marker in heard for id_ in marker.ids)])
+    placed, remembered = verdicts.assign(findings, keys, known, heard, place, now, edit.deleted)
     store.remember(remembered)
-    return placed, markings.review(seen, placed, remembered, failures=failures, detectors=wanted)
+    blind: list[Failure | Skipped] = [*failures, *edit.left_out]
+    return placed, markings.review(edit.seen, placed, remembered, failures=blind, detectors=wanted)
 
 
 # --- the result ----------------------------------------------------------------------------------------

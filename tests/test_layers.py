@@ -29,6 +29,7 @@ LEVEL: dict[str, float] = {
     "judge": 2,
     "settings": 2,
     "subjects": 2,
+    "opening": 3,
     "walk": 3,
     "report": 3,
     "resolve": 3,

@@ -16,6 +16,7 @@ another marker of the same family is not green, and other colours mean nothing.
 from __future__ import annotations
 
 from .colors import Mood, moods, own_color
+from .custom import custom_data, split_custom
 from .notes import (
     SEPARATOR,
     Verdict,
@@ -56,6 +57,7 @@ __all__ = [
     "Mood",
     "Verdict",
     "clean",
+    "custom_data",
     "is_summary",
     "is_unchecked",
     "labels_of",
@@ -65,6 +67,7 @@ __all__ = [
     "own_id",
     "person_text",
     "review",
+    "split_custom",
     "split_note",
     "tag",
     "verdict_of",

@@ -55,12 +55,12 @@ def moods(seen: Sequence[SeenMarker], known: Mapping[str, KnownFinding] | None =
         or empty for a marker that is not ours.
     """
     result: list[Mood] = [""] * len(seen)
-    for lane in ("otio", "edl"):
+    for lane in ("otio", "edl", "live"):
         group = [index for index, marker in enumerate(seen) if marker.ids and marker.lane == lane]
         family = {index: own_color(seen[index], known) for index in group}
         for index in group:
             others = [other for other in group if other != index]
-            judge = _mood_edl if lane == "edl" else _mood_otio
+            judge = _mood_otio if lane == "otio" else _mood_kept
             result[index] = judge(seen, index, others, family)
     return result
 
@@ -71,9 +71,10 @@ def _is(color: str, resolve_color: str) -> bool:
     return color.casefold() == resolve_color.casefold() or color == OTIO_COLORS.get(resolve_color)
 
 
-def _mood_edl(
+def _mood_kept(
     seen: Sequence[SeenMarker], index: int, others: Sequence[int], family: Mapping[int, str]
 ) -> Mood:
+    """Judge in a lane that keeps Resolve's colours: a marker EDL, the open timeline."""
     color, own = seen[index].color.strip().casefold(), family[index].casefold()
     if color == "green":
         return "green"

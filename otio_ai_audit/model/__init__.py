@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from .edit import ClipUse, Failure, Plan, Skipped, Subject, TimelineInfo
 from .judging import ERROR, NOTE, WARNING, Curve, Detection, Finding, Group, Severity, severity_of
+from .live import LiveItem, LiveMarker, LiveTimeline
 from .media import (
     REGIONS,
     REPEAT_CHANGE,
@@ -62,6 +63,9 @@ __all__ = [
     "IdentitySignals",
     "Int64",
     "KnownFinding",
+    "LiveItem",
+    "LiveMarker",
+    "LiveTimeline",
     "Marker",
     "Media",
     "MediaFailure",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from .edit import TimelineInfo
 from .judging import Curve, Finding, Group
+from .live import LiveTimeline
 from .media import Thumbnail
 
 State = Literal["new", "open", "fixed", "dismissed"]
@@ -32,6 +33,8 @@ class Marker:
     """Short ids of the findings it speaks for, or one id of a summary or not-checked marker."""
     findings: tuple[KnownFinding, ...] = ()
     """What it speaks for, so that a timeline remembers it where there is no store."""
+    clip: str | None = None
+    """`ClipUse.id` of its shot; None for the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class SeenMarker:
     note: str
     ids: tuple[str, ...] = ()
     """Ids of ours, from our metadata or from ``[audit …]`` at the note's end; empty: not ours."""
-    lane: Literal["otio", "edl"] = "otio"
+    lane: Literal["otio", "edl", "live"] = "otio"
+    """Where it was read: only ``otio`` loses Resolve's colours."""
     owner: str | None = None
     """`ClipUse.id` of the clip it sits on, None for a timeline marker."""
     own: str = ""
@@ -151,6 +155,8 @@ class AuditResult:
     """Finding id → WebP of its worst frame; `compare_key` → of a frame to look at beside it."""
     groups: tuple[Group, ...] = ()
     """Clips that show one subject."""
+    live: LiveTimeline | None = None
+    """The open timeline that this is about, as Resolve's scripting told of it."""
 
     @property
     def incomplete(self) -> bool:

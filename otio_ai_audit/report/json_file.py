@@ -13,7 +13,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..model import AuditResult, ClipResult, Curve, Group, Marker, Placed
+from ..markings import custom_data
+from ..model import AuditResult, ClipResult, Curve, Group, LiveTimeline, Marker, Placed
 from .text import clean, clips_in_order, findings_in_order, number, plain, score
 
 SCHEMA = 1
@@ -38,7 +39,7 @@ def to_json(result: AuditResult, *, curves: bool = True, include_prompts: bool =
         Only dict, list, str, int, finite float, bool and None; rates as ``"24000/1001"``, times in
         seconds from the media's first frame, `timeline_frame` from the timeline's first frame.
     """
-    info = result.info
+    info, live = result.info, result.live
     ids = {clip.id for clip in result.clips}
     return {
         "schema": SCHEMA,
@@ -50,6 +51,7 @@ def to_json(result: AuditResult, *, curves: bool = True, include_prompts: bool =
             "source": clean(info.source),
             "frames": info.frames,
             "drop_frame": info.drop_frame,
+            "resolution": [live.width, live.height] if live and live.width and live.height else None,
         },
         "settings": {"hash": clean(result.settings_hash), "calibration": _known(result.calibration)},
         "detectors": [clean(name) for name in result.detectors],
@@ -61,6 +63,8 @@ def to_json(result: AuditResult, *, curves: bool = True, include_prompts: bool =
         "clips": [_clip(clip, curves, include_prompts) for clip in clips_in_order(result)],
         "subjects": [_group(group) for group in result.groups],
         "findings": [_finding(placed, ids) for placed in findings_in_order(result)],
+        "markers": [_set_marker(marker) for marker in result.markers],
+        "live": None if live is None else _live(live),
     }
 
 
@@ -167,6 +171,25 @@ def _group(group: Group) -> dict[str, Any]:
         "clips": [clean(use) for use in group.clips],
         "distance": [[number(value, 4) for value in row] for row in group.distance],
         "source": clean(group.source),
+    }
+
+
+def _set_marker(marker: Marker) -> dict[str, Any]:
+    return {
+        "frame": marker.frame,
+        "frames": marker.frames,
+        **(_marker(marker) or {}),
+        "ids": [clean(id_) for id_ in marker.ids],
+        "custom": custom_data(marker.color, marker.ids),
+        "clip": _known(marker.clip),
+    }
+
+
+def _live(live: LiveTimeline) -> dict[str, Any]:
+    return {
+        "timeline": live.id,
+        "items": dict(live.clips),
+        "standing": [{"frame": frame, "item": item} for frame, item in live.standing],
     }
 
 

@@ -7,6 +7,12 @@ from otio_ai_audit.timecode import to_timecode as to_timecode
 from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
+from otio_ai_audit.timeline.live import live_markers as live_markers
+from otio_ai_audit.timeline.live import live_said as live_said
+from otio_ai_audit.timeline.live import matched as matched
+from otio_ai_audit.timeline.live import proxies_of as proxies_of
+from otio_ai_audit.timeline.live import read_live as read_live
+from otio_ai_audit.timeline.live import with_standing as with_standing
 from otio_ai_audit.timeline.mark import read_markers as read_markers
 from otio_ai_audit.timeline.mark import with_markers as with_markers
 from otio_ai_audit.timeline.marker_edl import IMPORT_HINT as IMPORT_HINT

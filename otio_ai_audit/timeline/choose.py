@@ -200,6 +200,7 @@ def _finding_marker(
         note=words.compose(body, ids, item.texts),
         ids=ids,
         findings=tuple({p.id: _known(p) for p in item.placed}.values()),
+        clip=item.use.id,
     )
 
 
@@ -233,7 +234,7 @@ def _unchecked_marker(clip: ClipResult, frames: _Frames) -> Marker | None:
         return None
     body = words.unchecked_body(clip)
     ids = (own_id(body),)
-    return Marker(frame, end - frame, OUR_COLOR, UNCHECKED, words.compose(body, ids), ids)
+    return Marker(frame, end - frame, OUR_COLOR, UNCHECKED, words.compose(body, ids), ids, clip=clip.id)
 
 
 def _summary(

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from otio_ai_audit.errors import TimelineError, UsageError
@@ -233,9 +234,14 @@ class Relinker:
     """Finds files for one plan; answers are remembered, folders are listed once."""
 
     def __init__(
-        self, maps: Sequence[PathMap] = (), roots: Sequence[Path] = (), bases: Sequence[Path] = ()
+        self,
+        maps: Sequence[PathMap] = (),
+        roots: Sequence[Path] = (),
+        bases: Sequence[Path] = (),
+        proxies: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.maps = tuple(maps)
+        self.proxies = proxies
         self.index = Index(tuple(roots))
         self.bases = tuple(bases)
         self.denied: set[str] = set()
@@ -309,6 +315,10 @@ class Relinker:
         for place in beside:
             if self._is_file(place, url):
                 return Found(place)
+        for linked in (self.proxies.get(spelling) for spelling in (url, *local_candidates(url))):
+            for place in self.places(linked) if linked else ():
+                if self._is_file(place, url):
+                    return Found(place, proxy=True)
         for place in (*places, *beside):
             proxy = self.proxy_of(place)
             if proxy is not None:

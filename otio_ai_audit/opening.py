@@ -1,0 +1,133 @@
+"""The first steps of an audit: read the edit, plan it, hear what stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import TimelineError, UsageError
+from .gather import Progress
+from .model import LiveTimeline, Media, Plan, SeenMarker, Skipped
+
+if TYPE_CHECKING:
+    from .walk import Options
+
+EDIT_SUFFIXES = frozenset(
+    (".otio", ".otioz", ".otiod", ".fcpxml", ".fcpxmld", ".xml", ".edl", ".aaf", ".drt", ".drp", ".drb")
+)
+"""What is an edit and not a medium; `timeline.read` says which of them it cannot read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit that is ready to be measured."""
+
+    timeline: Any
+    """As it was read; None never."""
+    plan: Plan
+    original: Path | None
+    """Its file; None for bare media."""
+    seen: tuple[SeenMarker, ...]
+    """Markers that stand on it, and those of the marker EDLs given with it."""
+    gone: tuple[SeenMarker, ...] = ()
+    """Markers of ours that were cleared before their verdicts were heard."""
+    live: LiveTimeline | None = None
+
+    @property
+    def deleted(self) -> tuple[str, ...]:
+        """Ids of findings whose marker a person deleted."""
+        return () if self.live is None else self.live.deleted
+
+    @property
+    def left_out(self) -> tuple[Skipped, ...]:
+        """Clips that were not asked for; their markers stay."""
+        from .timeline.live import NOT_SELECTED
+
+        return tuple(one for one in self.plan.skipped if one.reason == NOT_SELECTED)
+
+
+def open_edit(paths: Sequence[Path], options: Options, progress: Progress) -> Edit:
+    """Read and plan what is to be audited, and read the markers on it.
+
+    Raises
+    ------
+    UsageError
+        Inputs that do not go together.
+    TimelineError
+        An edit that cannot be read, is empty, or whose media are ambiguous.
+    """
+    from . import timeline
+
+    live = None if options.live is None else timeline.read_live(options.live)
+    tl, plan, original = _read_and_plan(paths, options, progress, live)
+    seen = timeline.read_markers(tl, plan.info)
+    gone: tuple[SeenMarker, ...] = ()
+    if live is not None:
+        plan, live = timeline.matched(plan, live)
+        seen, gone = timeline.live_markers(live, seen)
+    for path in options.markers:
+        seen += timeline.read_marker_edl(path, plan.info)
+    return Edit(tl, plan, original, seen, gone, live)
+
+
+def _read_and_plan(
+    paths: Sequence[Path], options: Options, progress: Progress, live: LiveTimeline | None
+) -> tuple[Any, Plan, Path | None]:
+    from . import timeline, video
+
+    if not paths:
+        raise UsageError("Nothing to audit: give an edit, media files or a folder.")
+    edits = [path for path in paths if path.suffix.lower() in EDIT_SUFFIXES]
+    if options.edit is not None:
+        return _plan_master(paths, options, progress)
+    if edits and len(paths) > 1:
+        raise UsageError(
+            f"{edits[0].name} is an edit and there are other inputs: audit one edit at a time, or give the "
+            "rendered picture first and the edit after --edit."
+        )
+    source = paths[0]
+    if edits:
+        progress.say(f"Reading {source.name}")
+        tl, original, has_edit = timeline.read(source, options.rate, options.timeline), source, True
+    else:
+        progress.say("Looking at the media")
+        tl, original, has_edit = timeline.from_media(paths, video.probe, video.follow), None, False
+    plan = timeline.plan(tl, _plan_options(source, options, has_edit, live))
+    if not (plan.uses or plan.failures or plan.skipped):
+        raise TimelineError(f"{source.name} has no video clips; export the timeline that you cut.")
+    return tl, plan, original
+
+
+def _plan_master(
+    paths: Sequence[Path], options: Options, progress: Progress
+) -> tuple[Any, Plan, Path | None]:
+    from . import timeline, video
+
+    assert options.edit is not None
+    if len(paths) != 1 or paths[0].suffix.lower() in EDIT_SUFFIXES:
+        raise UsageError("With --edit, give exactly one rendered file: audit MASTER.mov --edit EDIT.otio")
+    progress.say(f"Reading {options.edit.name}")
+    tl = timeline.read(options.edit, options.rate, options.timeline)
+    plan = timeline.plan(tl, _plan_options(options.edit, options, True))
+    master = Media(str(paths[0].resolve()))
+    return tl, timeline.plan_master(plan, master, video.probe(master)), options.edit
+
+
+def _plan_options(source: Path, options: Options, has_edit: bool, live: LiveTimeline | None = None) -> Any:
+    from . import timeline
+
+    drop_frame = options.drop_frame
+    if live is not None and live.drop_frame is not None and drop_frame == "auto":
+        drop_frame = "yes" if live.drop_frame else "no"
+    return timeline.PlanOptions(
+        maps=options.maps,
+        media_root=options.media_root,
+        base=source.resolve().parent,
+        drop_frame=drop_frame,
+        hidden=options.hidden,
+        source=source.name,
+        has_edit=has_edit,
+        proxies=timeline.proxies_of(live),
+    )
