@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from ..errors import OutputError
 from . import options as shared
-from .progress import TerminalProgress, console
+from .progress import JsonProgress, TerminalProgress, console
 
 if TYPE_CHECKING:
     from ..model import AuditResult
@@ -44,6 +45,8 @@ FAIL_ON = ("error", "warning", "never")
     help="A marker EDL exported from Resolve, for the verdicts on its markers.",
 )
 @click.option("--hidden", is_flag=True, help="Also audit frames that upper tracks hide.")
+@shared.RATE
+@shared.TIMELINE
 @click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
 @shared.ENGINE
@@ -54,6 +57,14 @@ FAIL_ON = ("error", "warning", "never")
 @click.option("--force", is_flag=True, help="Measure again, whatever is known.")
 @click.option("--all", "everything", is_flag=True, help="Also show notes in the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No table and no progress.")
+@click.option(
+    "--progress",
+    "progress_form",
+    type=click.Choice(["auto", "json", "none"]),
+    default="auto",
+    help="json: one JSON object a line on stderr, for programs.",
+)
+@click.option("--live", type=click.Path(path_type=Path), hidden=True, help="Written by the menu scripts.")
 @shared.DEBUG
 def command(
     inputs: tuple[Path, ...],
@@ -65,6 +76,8 @@ def command(
     media_roots: tuple[Path, ...],
     markers: tuple[Path, ...],
     hidden: bool,
+    rate: Fraction | None,
+    timeline: str | None,
     drop_frame: str,
     fail_on: str | None,
     engine: str,
@@ -75,6 +88,8 @@ def command(
     force: bool,
     everything: bool,
     quiet: bool,
+    progress_form: str,
+    live: Path | None,
     debug: bool,
 ) -> int:
     """Audit an edit, a rendered master with its --edit, or media files and folders.
@@ -103,11 +118,15 @@ def command(
         settings=settings,
         engine=engine,
         against=against,
+        live=live,
+        rate=rate,
+        timeline=timeline,
         stills=bool(pages),
         force=force,
-        report=pages[0] if pages else "",
+        report=_where(pages[0], live) if pages else "",
     )
-    finished = run(inputs, options, quiet=quiet or json_out is not None)
+    form = "none" if (quiet or json_out is not None) and progress_form == "auto" else progress_form
+    finished = run(inputs, options, form)
     from ..settings import load
 
     fail_on = fail_on or load(settings).audit.fail_on
@@ -117,9 +136,14 @@ def command(
     return exit_code(finished.result, fail_on)
 
 
-def run(inputs: tuple[Path, ...], options: Options, quiet: bool = False) -> Audit:
-    """Audit with progress on the terminal."""
-    with TerminalProgress(quiet) as progress:
+def _where(page: str, live: Path | None) -> str:
+    """Say in the summary marker where the report is; in Resolve nobody looks for a file."""
+    return page if live is None else "Workspace > Scripts > Open Audit Report"
+
+
+def run(inputs: tuple[Path, ...], options: Options, progress_form: str = "auto") -> Audit:
+    """Audit with progress on the terminal, or as lines of JSON."""
+    with JsonProgress() if progress_form == "json" else TerminalProgress(progress_form == "none") as progress:
         progress.say("Starting")
         from ..walk import audit
 

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import click
 
+from ..errors import AuditError
+
+
+def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
+    """Read frames per second: ``25``, ``23.976`` or ``24000/1001``."""
+    from ..timecode import exact_rate
+
+    try:
+        return None if value is None else exact_rate(float(Fraction(value)))
+    except (ValueError, ZeroDivisionError, AuditError):
+        raise click.BadParameter(f"{value!r} is no frame rate; give 25, 23.976 or 24000/1001.") from None
+
+
+RATE = click.option(
+    "--rate", callback=_rate, metavar="FPS", help="Frame rate of an .edl that does not tell it."
+)
 INPUTS = click.argument(
     "inputs", nargs=-1, required=True, metavar="EDIT_OR_MEDIA…", type=click.Path(path_type=Path)
 )
@@ -22,4 +39,5 @@ ENGINE = click.option(
     "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
 )
 SETTINGS = click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
+TIMELINE = click.option("--timeline", metavar="NAME", help="Which timeline, of a file that holds several.")
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")

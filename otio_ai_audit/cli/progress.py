@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -59,3 +60,29 @@ class TerminalProgress:
         """Tell that `done` of `total` are finished, the last one being `name`."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, description=f"Measured {name}")
+
+
+class JsonProgress:
+    """The same for a program that waits: one JSON object a line on stderr. A context manager."""
+
+    def __enter__(self) -> JsonProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def say(self, text: str) -> None:
+        self._write(event="say", text=text)
+
+    def step(self, done: int, total: int, name: str) -> None:
+        self._write(event="step", done=done, total=total, name=name)
+
+    @staticmethod
+    def _write(**told: str | int) -> None:
+        import json
+
+        # ASCII: whoever reads may decode in any way. A reader that has gone must not stop an audit.
+        with contextlib.suppress(OSError, ValueError):
+            print(json.dumps(told), file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ REST = "(no subject)"
     type=click.Path(path_type=Path),
     help="A marker EDL exported from Resolve; markers with “subject: truck” count.",
 )
+@shared.RATE
+@shared.TIMELINE
 @shared.ENGINE
 @shared.SETTINGS
 @click.option("--force", is_flag=True, help="Replace the file that has the name after -o.")
@@ -60,6 +63,8 @@ def command(
     maps: tuple[str, ...],
     media_roots: tuple[Path, ...],
     markers: tuple[Path, ...],
+    rate: Fraction | None,
+    timeline: str | None,
     engine: str,
     settings: Path | None,
     force: bool,
@@ -90,8 +95,10 @@ def command(
         subjects=given,
         settings=settings,
         engine=engine,
+        rate=rate,
+        timeline=timeline,
     )
-    finished = run(inputs, options, quiet)
+    finished = run(inputs, options, "none" if quiet else "auto")
     proposal = _propose(finished, file)
     text = subjects.below(file.text, proposal.added)
     if proposal.added or not _same(output, given):
