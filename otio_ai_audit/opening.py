@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import TimelineError, UsageError
 from .gather import Progress
-from .model import LiveTimeline, Media, Plan, SeenMarker, Skipped
+from .model import LiveTimeline, Media, Plan, SeenMarker
 
 if TYPE_CHECKING:
     from .walk import Options
@@ -31,6 +31,8 @@ class Edit:
     """Its file; None for bare media."""
     seen: tuple[SeenMarker, ...]
     """Markers that stand on it, and those of the marker EDLs given with it."""
+    aside: tuple[SeenMarker, ...] = ()
+    """Those of ours that stand on clips that were not asked for, and stay."""
     gone: tuple[SeenMarker, ...] = ()
     """Markers of ours that were cleared before their verdicts were heard."""
     live: LiveTimeline | None = None
@@ -39,13 +41,6 @@ class Edit:
     def deleted(self) -> tuple[str, ...]:
         """Ids of findings whose marker a person deleted."""
         return () if self.live is None else self.live.deleted
-
-    @property
-    def left_out(self) -> tuple[Skipped, ...]:
-        """Clips that were not asked for; their markers stay."""
-        from .timeline.live import NOT_SELECTED
-
-        return tuple(one for one in self.plan.skipped if one.reason == NOT_SELECTED)
 
 
 def open_edit(paths: Sequence[Path], options: Options, progress: Progress) -> Edit:
@@ -64,12 +59,14 @@ def open_edit(paths: Sequence[Path], options: Options, progress: Progress) -> Ed
     tl, plan, original = _read_and_plan(paths, options, progress, live)
     seen = timeline.read_markers(tl, plan.info)
     gone: tuple[SeenMarker, ...] = ()
+    aside: tuple[SeenMarker, ...] = ()
     if live is not None:
         plan, live = timeline.matched(plan, live)
         seen, gone = timeline.live_markers(live, seen)
+        seen, aside = timeline.left_aside(plan, seen)
     for path in options.markers:
         seen += timeline.read_marker_edl(path, plan.info)
-    return Edit(tl, plan, original, seen, gone, live)
+    return Edit(tl, plan, original, seen, aside, gone, live)
 
 
 def _read_and_plan(

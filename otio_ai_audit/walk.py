@@ -170,12 +170,14 @@ def audit(
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
         groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
-        live=None if live is None else timeline.with_standing(live, seen),
+        live=None if live is None else timeline.with_standing(live, (*seen, *edit.aside)),
     )
     if earlier is not None:
         result = compare(result, earlier)
     least = LEAST[settings.audit.markers]
-    markers = timeline.markers_for(result, uses, seen, report=options.report, least=least)
+    # For what was asked for they are somebody else's: their frames are taken, and they say nothing.
+    others = [replace(marker, ids=()) for marker in edit.aside]
+    markers = timeline.markers_for(result, uses, (*seen, *others), report=options.report, least=least)
     findings_marked = timeline.attach(result.findings, markers, uses)
     seconds = round(time.monotonic() - started, 2)
     result = replace(result, findings=findings_marked, markers=markers, seconds=seconds)
@@ -253,12 +255,11 @@ def _identify(
         return frame, frames, timeline.to_timecode(info.start_frame + frame, info)
 
     now = datetime.now().isoformat(timespec="seconds")
-    heard = (*edit.seen, *edit.gone)
+    heard = (*edit.seen, *edit.aside, *edit.gone)
     known = store.known(keys.values(), [*edit.deleted, *(id_ for marker in heard for id_ in marker.ids)])
     placed, remembered = verdicts.assign(findings, keys, known, heard, place, now, edit.deleted)
     store.remember(remembered)
-    blind: list[Failure | Skipped] = [*failures, *edit.left_out]
-    return placed, markings.review(edit.seen, placed, remembered, failures=blind, detectors=wanted)
+    return placed, markings.review(edit.seen, placed, remembered, failures=failures, detectors=wanted)
 
 
 # --- the result ----------------------------------------------------------------------------------------

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from otio_ai_audit import gather
 from otio_ai_audit.kernels import cache_dir
+from otio_ai_audit.model import MediaFailure
+from otio_ai_audit.walk import Options, audit
+
+from .takes import Takes, make_takes
 
 # Compiled kernels may be shared by all tests and with the user: named before a test moves the cache.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir().parent))
@@ -20,3 +27,33 @@ def rng() -> np.random.Generator:
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test away from the user's store; compiled kernels may be shared."""
     monkeypatch.setenv("OTIO_AI_AUDIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def takes(tmp_path_factory: pytest.TempPathFactory) -> Takes:
+    return make_takes(tmp_path_factory.mktemp("takes"))
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory, takes: Takes) -> Path:
+    """Measure both takes once; tests copy this store."""
+    path = tmp_path_factory.mktemp("measured")
+    audit([takes.good, takes.bad], Options(engine="threads:2", store=path))
+    return path
+
+
+@pytest.fixture
+def warm(measured: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store that knows both takes, and a worker that must not be asked to decode."""
+
+    def decoded(job: object) -> MediaFailure:
+        return MediaFailure("", "decoded again")
+
+    shutil.copytree(measured, store, dirs_exist_ok=True)
+    monkeypatch.setattr(gather, "measure", decoded)
+    return store

@@ -5,64 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import opentimelineio as otio
 import pytest
 
-from otio_ai_audit import gather, report, video
+from otio_ai_audit import report, video
 from otio_ai_audit.errors import TimelineError, UsageError
-from otio_ai_audit.model import MediaFailure
 from otio_ai_audit.walk import Audit, Options, audit
 
 from .edits import RATE, clip, flickering, pan, time_range, write_edit
-
-FRAMES = 60
-FAULT = (20, 44)
-"""First and last flickering frame of the faulty take."""
-
-
-@dataclass(frozen=True)
-class Takes:
-    folder: Path
-    good: Path
-    bad: Path
-
-
-@pytest.fixture(scope="module")
-def takes(tmp_path_factory: pytest.TempPathFactory) -> Takes:
-    folder = tmp_path_factory.mktemp("takes")
-    made = Takes(folder, folder / "fox_v001.mp4", folder / "truck_v001.mp4")
-    video.encode(made.good, pan(1, FRAMES), RATE, options={"crf": "16"})
-    video.encode(made.bad, flickering(pan(2, FRAMES), *FAULT), RATE, options={"crf": "16"})
-    return made
-
-
-@pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("store")
-
-
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory, takes: Takes) -> Path:
-    """Measure both takes once; tests copy this store."""
-    path = tmp_path_factory.mktemp("measured")
-    audit([takes.good, takes.bad], Options(engine="threads:2", store=path))
-    return path
-
-
-@pytest.fixture
-def warm(measured: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store that knows both takes, and a worker that must not be asked to decode."""
-
-    def decoded(job: object) -> MediaFailure:
-        return MediaFailure("", "decoded again")
-
-    shutil.copytree(measured, store, dirs_exist_ok=True)
-    monkeypatch.setattr(gather, "measure", decoded)
-    return store
+from .takes import FAULT, FRAMES, Takes
 
 
 def run(edit: Path, store: Path, **options: object) -> Audit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..model import WARNING, ClipResult, Failure, KnownFinding, Placed, SeenMarker, Skipped
+from ..model import WARNING, ClipResult, Failure, KnownFinding, Placed, SeenMarker
 from .colors import moods
 from .notes import person_text, verdict_of, without_verdict
 from .words import LABELS, is_summary, is_unchecked, labels_of, named
@@ -16,7 +16,7 @@ def review(
     placed: Sequence[Placed],
     known: Iterable[KnownFinding] = (),
     *,
-    failures: Iterable[Failure | ClipResult | Skipped] = (),
+    failures: Iterable[Failure | ClipResult] = (),
     detectors: Collection[str] | None = None,
 ) -> tuple[SeenMarker, ...]:
     """Decide which markers of ours a new audit leaves where they are (`SeenMarker.stands`).
@@ -32,7 +32,7 @@ def review(
     placed, known
         What `otio_ai_audit.verdicts.assign` returned.
     failures
-        Clips that could not be looked at, or were not asked for.
+        Clips that could not be looked at.
     detectors
         Ids of the detectors that ran; None: all of them.
     """

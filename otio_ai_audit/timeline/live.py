@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from otio_ai_audit.errors import TimelineError
-from otio_ai_audit.markings import split_custom, split_note
+from otio_ai_audit.markings import is_summary, split_custom, split_note
 from otio_ai_audit.model import (
     ClipUse,
     Failure,
@@ -203,6 +203,21 @@ def _seen(marker: LiveMarker, owners: Mapping[str, str]) -> SeenMarker:
         own=own,
         written=marker.written,
     )
+
+
+def left_aside(
+    plan: Plan, seen: Sequence[SeenMarker]
+) -> tuple[tuple[SeenMarker, ...], tuple[SeenMarker, ...]]:
+    """Part the markers of ours that stand on clips which are not selected (they stay) from the others."""
+    spans = [
+        (s.record_start, s.record_start + s.record_frames) for s in plan.skipped if s.reason == NOT_SELECTED
+    ]
+    inside = [
+        bool(m.ids) and not is_summary(m) and any(start <= m.frame < end for start, end in spans)
+        for m in seen
+    ]
+    rest = tuple(marker for marker, out in zip(seen, inside, strict=True) if not out)
+    return rest, tuple(replace(marker, stands=True) for marker, out in zip(seen, inside, strict=True) if out)
 
 
 def with_standing(live: LiveTimeline, seen: Iterable[SeenMarker]) -> LiveTimeline:
