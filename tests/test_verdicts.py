@@ -6,15 +6,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otio_ai_audit import verdicts
-from otio_ai_audit.markings import moods, person_text, split_note, verdict_of, without_verdict
+from otio_ai_audit import timeline, verdicts
+from otio_ai_audit.markings import custom_data, moods, person_text, split_note, verdict_of, without_verdict
 from otio_ai_audit.model import Finding, KnownFinding, SeenMarker
 
-from .marker_world import LANES, Shot, World, finding, nothing, on
+from .marker_world import LANES, RATE, Shot, World, finding, nothing, on, timeline_of
 
 lanes = pytest.mark.parametrize("lane", LANES.values(), ids=LANES.keys())
 
@@ -400,3 +401,32 @@ def test_every_detector_has_its_colour_and_words():
 
     for name, module in DETECTORS.items():
         assert (COLORS[name], module.LABEL in LABELS[name]) == (module.COLOR, True)
+
+
+def test_colours_count_in_a_drt_where_the_marker_says_resolves_own() -> None:
+    """A `.drt` keeps the 16 colours and the custom data; one green marker alone is a verdict there."""
+    shots = [Shot("a.mp4")]
+    world = World(shots, [finding("a.mp4", "flicker", 10, 12)])
+    first = world.audit()
+    marker = next(m for m in first.result.markers if m.findings)
+    tl = timeline_of(shots)
+    for color, state in (("Lemon", "open"), ("Green", "dismissed")):
+        copy = otio.schema.Marker(
+            name=marker.name,
+            marked_range=otio.opentime.TimeRange(
+                otio.opentime.RationalTime(marker.frame, RATE),
+                otio.opentime.RationalTime(marker.frames, RATE),
+            ),
+            color="GREEN" if color == "Green" else "YELLOW",
+            metadata={
+                "Resolve_OTIO": {
+                    "Note": "",
+                    "Color": color,
+                    "Custom Data": custom_data(marker.color, marker.ids),
+                }
+            },
+        )
+        tl.tracks.markers[:] = [copy]
+        seen = timeline.read_markers(tl, first.info)
+        assert seen[0].ids == marker.ids and seen[0].own == "Lemon"
+        assert world.audit(seen).state("flicker") == state

@@ -55,7 +55,7 @@ def moods(seen: Sequence[SeenMarker], known: Mapping[str, KnownFinding] | None =
         or empty for a marker that is not ours.
     """
     result: list[Mood] = [""] * len(seen)
-    for lane in ("otio", "edl", "live"):
+    for lane in dict.fromkeys(marker.lane for marker in seen):
         group = [index for index, marker in enumerate(seen) if marker.ids and marker.lane == lane]
         family = {index: own_color(seen[index], known) for index in group}
         for index in group:
@@ -74,7 +74,7 @@ def _is(color: str, resolve_color: str) -> bool:
 def _mood_kept(
     seen: Sequence[SeenMarker], index: int, others: Sequence[int], family: Mapping[int, str]
 ) -> Mood:
-    """Judge in a lane that keeps Resolve's colours: a marker EDL, the open timeline."""
+    """Judge in a lane that keeps Resolve's colours: a marker EDL, a .drt, the open timeline."""
     color, own = seen[index].color.strip().casefold(), family[index].casefold()
     if color == "green":
         return "green"

@@ -49,7 +49,7 @@ class SeenMarker:
     note: str
     ids: tuple[str, ...] = ()
     """Ids of ours, from our metadata or from ``[audit …]`` at the note's end; empty: not ours."""
-    lane: Literal["otio", "edl", "live"] = "otio"
+    lane: Literal["otio", "edl", "drt", "live"] = "otio"
     """Where it was read: only ``otio`` loses Resolve's colours."""
     owner: str | None = None
     """`ClipUse.id` of the clip it sits on, None for a timeline marker."""

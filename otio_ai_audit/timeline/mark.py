@@ -24,6 +24,7 @@ from otio_ai_audit.markings import (
     is_summary,
     moods,
     person_text,
+    split_custom,
     split_note,
     verdict_of,
 )
@@ -205,17 +206,20 @@ def _seen(marker: otio.schema.Marker, frame: int, clock: Clock, owner: str | Non
     ours = _plain(marker.metadata.get(OURS))
     written = str(ours.get("note", ""))
     note = _note(marker, written)
+    resolve = _plain(marker.metadata.get("Resolve_OTIO"))
+    custom, custom_ids = split_custom(str(resolve.get("Custom Data") or ""))
     ids = [str(id_) for id_ in ours.get("ids", ()) if isinstance(id_, str)]
-    ids += [id_ for id_ in split_note(note)[1] if id_ not in ids]
-    color = ours.get("color")
+    ids += [id_ for id_ in (*custom_ids, *split_note(note)[1]) if id_ not in ids]
+    color = ours.get("color") or custom
+    kept = str(resolve.get("Color") or "")  # Resolve's own projects and timelines say it, its OTIO does not
     return SeenMarker(
         frame=frame,
         frames=max(1, round(_frames(marker.marked_range.duration, clock))),
-        color=str(marker.color or ""),
+        color=kept or str(marker.color or ""),
         name=marker.name or "",
         note=note,
-        ids=tuple(ids),
-        lane="otio",
+        ids=tuple(dict.fromkeys(ids)),
+        lane="drt" if kept else "otio",
         owner=owner,
         own=color if color in (*COLORS.values(), OUR_COLOR) else "",
         written=written,
