@@ -132,7 +132,7 @@ def test_a_clips_markers_count_from_its_mediums_first_frame_or_from_its_own(
     assert item.AddMarker(number, "Cyan", "x", "note", 2, "custom")
     assert list(item.GetMarkers()) == [float(number)]
     assert item.GetMarkerCustomData(number) == "custom"
-    clip = next(exported(host, tmp_path).find_clips())
+    clip = exported(host, tmp_path).find_clips()[0]
     assert clip.markers[0].marked_range.start_time.value == 86400 + 20
 
 
@@ -358,7 +358,9 @@ def test_the_export_has_the_shape_of_the_shared_samples(host: Host, tmp_path: Pa
     exported(host, tmp_path)
     ours = keys(json.loads((tmp_path / "timeline.otio").read_text(encoding="utf-8")), {})
     ours.pop("None"), real.pop("None")
-    assert {name: found - real.get(name, set()) for name, found in ours.items()} == dict.fromkeys(ours, set())
+    assert {name: found - real.get(name, set()) for name, found in ours.items()} == {
+        name: set() for name in ours
+    }
 
 
 # --- editions ---------------------------------------------------------------------------------------
@@ -432,6 +434,7 @@ def test_a_killed_script_does_nothing_more(tmp_path: Path) -> None:
 def test_a_script_killed_here_gets_no_answer_in_its_last_breath() -> None:
     host = host_with(advert())
     host.at(3, host.kill)
-    text = "try:\n    a = resolve.GetProjectManager().GetCurrentProject()\n    a.GetName()\nfinally:\n    a.GetName()"
+    text = "try:\n    a = resolve.GetProjectManager().GetCurrentProject()\n    a.GetName()\n"
+    text += "finally:\n    a.GetName()"
     assert run_here(host, text).killed
     assert host.calls["Project.GetName"] == 1
