@@ -51,6 +51,12 @@ def _junit(result: AuditResult, path: Path, asked: Asked) -> None:
     junit.write(result, path, fail_on=asked.fail_on)
 
 
+def _lua(result: AuditResult, path: Path, asked: Asked) -> None:
+    from . import lua_file
+
+    lua_file.write(result, path)
+
+
 def _html(result: AuditResult, path: Path, asked: Asked) -> None:
     from . import html_file
 
@@ -87,6 +93,7 @@ WRITERS: dict[str, Writer] = {
     ".csv": _csv,
     ".xml": _junit,
     ".html": _html,
+    ".lua": _lua,
 }
 """Suffix → writer."""
 
