@@ -7,7 +7,18 @@ from typing import Any
 from .resolve_host import Call, Handle, Host
 
 ALLOWED = (
-    *("getmetatable", "ipairs", "math", "next", "pairs", "pcall", "select", "setmetatable", "string", "table"),
+    *(
+        "getmetatable",
+        "ipairs",
+        "math",
+        "next",
+        "pairs",
+        "pcall",
+        "select",
+        "setmetatable",
+        "string",
+        "table",
+    ),
     *("tonumber", "tostring", "type"),
 )
 """Globals of Lua that no edition takes away."""
