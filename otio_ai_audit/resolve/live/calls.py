@@ -1,0 +1,107 @@
+"""Careful calls into Resolve.
+
+Its handles answer None for what they do not know (``hasattr`` is always true), False without a reason, and
+either of them for anything at all while a dialog is open or a backup is being saved.
+"""
+
+import time
+
+
+class Trouble(Exception):
+    """Why a task cannot be done, in one sentence for a person."""
+
+
+class Busy(Trouble):
+    """Resolve gives no answers."""
+
+
+class Stale(Exception):
+    """A handle is dead while Resolve answers: what was read must be read again."""
+
+
+def method(holder, name):
+    """Find a method of a handle; None where there is none."""
+    try:
+        found = getattr(holder, name, None)
+    except Exception:
+        return None
+    return found if callable(found) else None
+
+
+def call(holder, name, *arguments):
+    """Call a method; None where it does not exist or fails."""
+    found = method(holder, name)
+    if found is None:
+        return None
+    try:
+        return found(*arguments)
+    except Exception:
+        return None
+
+
+def nothing(value):
+    """Whether an answer may be no answer; 0 and an empty text are answers."""
+    return value is None or value is False
+
+
+def is_count(value):
+    """Whether an answer is a number (True is none)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+
+
+def whole(value, default=None):
+    """Round a number that Resolve gives as a float or a text; `default` where it is none."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return default
+    if not is_count(value) or value in (float("inf"), float("-inf")):
+        return default
+    return int(round(value))
+
+
+def listed(value):
+    """Make a list of what older versions give as ``{1: …, 2: …}``."""
+    if isinstance(value, dict):
+        return [value[key] for key in sorted(value)]
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+class Patience:
+    """How long all waiting of one task may take.
+
+    Parameters
+    ----------
+    seconds
+        In all.
+    say
+        Prints a line for a person.
+    """
+
+    FIRST, LONGEST = 0.05, 0.5
+
+    def __init__(self, seconds=20.0, say=None):
+        self.left = seconds
+        self.say = say
+        self.step = self.FIRST
+
+    def wait(self):
+        """Wait for a moment, longer each time; False where there is no time left."""
+        if self.left <= 0:
+            return False
+        step = min(self.step, self.left)
+        self.step = min(self.step * 1.3, self.LONGEST)
+        if step >= self.LONGEST / 2 and self.say is not None:
+            self.say("Resolve does not answer (is a dialog open, or a backup being saved?); waiting for it …")
+            self.say = None
+        self.left -= step
+        time.sleep(step)
+        return True
+
+    def used_up(self):
+        """Give the error to raise when waiting was in vain."""
+        return Busy(
+            "Resolve does not answer. Close its open dialogs, wait until its backup is saved, "
+            "and run this again."
+        )

@@ -1,0 +1,75 @@
+"""A failure is said on the timeline too: nobody opens the console."""
+
+import time
+
+from .audit import _plain
+from .calls import Patience
+from .desk import Desk
+from .ledger import Ledger
+from .markers import free_frame
+from .notes import CREAM, SUMMARY, content, is_ours, is_summary, summary
+from .timeline_state import markers_of
+from .write import Writer
+
+
+def mark(context, words):
+    """Set the summary marker to what went wrong, where a timeline can be marked at all.
+
+    Never fails: by now a person has been told on the console.
+    """
+    try:
+        _mark(context, words)
+    except Exception:
+        pass
+
+
+def _mark(context, words):
+    desk = Desk(context.desk.resolve, Patience(2.0))
+    desk.id, desk.name = context.desk.id, context.desk.name
+    if not desk.id:
+        desk.open()
+    desk.timeline = desk.find()
+    if desk.timeline is None:
+        desk.check()
+    ledger = context.ledger or Ledger(context.folder, desk.id)
+    rows = markers_of(desk, desk.timeline)
+    ledger.recognise(rows)
+    old = [
+        row
+        for row in rows
+        if is_ours(row)
+        and is_summary(row)
+        and row["color"] == CREAM
+        and row.get("known") is not None
+        and content(row) == content(row["known"])
+    ]
+    taken = set(row["at"] for row in rows if row not in old)
+    frame = free_frame(0, (0, len(taken) + 1), taken)
+    name = "%s %s" % (SUMMARY, time.strftime("%H:%M"))
+    row = dict(summary(could_not(words), name, frame), at=frame, item=None, shot=None)
+    row["written"] = row["note"]
+    writer = Writer(desk, _Nothing)
+    here = [one for one in old if one["at"] == frame]
+    if not writer.summarise((here[0] if here else None, row)):
+        return
+    for one in old:
+        if one not in here:
+            writer.take(one)
+    gone = [id(one["known"]) for one in old]
+    ledger.rows = [one for one in ledger.rows if id(one) not in gone] + [_plain(row)]
+    ledger.save()
+
+
+class _Nothing:
+    """No clips are read for this."""
+
+    handles = {}
+    items = ()
+    markers = ()
+    frames = 1 << 30
+
+
+def could_not(words):
+    """Make a sentence begin with ``Could not``, as a failure's summary does."""
+    words = words.strip()
+    return words if words.startswith("Could not") else "Could not finish: " + words

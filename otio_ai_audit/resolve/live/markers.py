@@ -1,0 +1,174 @@
+"""The plan of changes: which markers stay, which go, which are set and where."""
+
+from .ledger import pairs
+from .notes import content, ids_of, is_claimed, is_dismissed, is_ours, is_summary, is_unchecked
+
+
+class Plan:
+    """Changes to make, in this order: set on free frames, replace, take away; the summary last.
+
+    Attributes
+    ----------
+    add
+        Rows for frames that are free.
+    replace
+        (row that goes, row that is set in its place).
+    remove
+        Rows that go.
+    summary
+        Like an entry of `replace`; None goes where the frame is free.
+    keep
+        Rows of ours that stand as they are wanted.
+    left
+        Rows of ours that are not to be touched.
+    waiting
+        How many markers are not set because a person changed theirs meanwhile.
+    crowded
+        How many found no free frame in their shot.
+    """
+
+    def __init__(self):
+        self.add, self.replace, self.remove, self.keep, self.left = [], [], [], [], []
+        self.summary = None
+        self.waiting = 0
+        self.crowded = 0
+
+    def rows(self):
+        """All markers of ours that are to stand on the timeline in the end."""
+        return (
+            self.keep
+            + self.left
+            + self.add
+            + [new for _, new in self.replace]
+            + ([self.summary[1]] if self.summary else [])
+        )
+
+
+def make_plan(found, state, before, ledger, live, selected=None, fresh=True):
+    """Compare what is wanted with what stands on the timeline now.
+
+    Parameters
+    ----------
+    found
+        What `place.wanted` gave.
+    state
+        The timeline now, its markers recognised by the ledger.
+    before
+        Rows of all markers as they were told to the audit.
+    ledger
+        What we wrote.
+    live
+        ``live`` of the result; its ``standing`` are markers that stay.
+    selected
+        Ids of the items that were audited; None: all of them.
+    fresh
+        Whether the result was worked out from `before`, in this very task. If not, what stands here and is
+        not in the ledger as it is counts as changed only where a person's hand shows.
+    """
+    plan = Plan()
+    mine = [row for row in state.markers if is_ours(row)]
+    others = [row for row in state.markers if not is_ours(row)]
+    told = [row for row in before if is_ours(row)]
+    partner = dict((id(row), old) for row, old in pairs(mine, told))
+    standing = set((one["frame"], one.get("item")) for one in live.get("standing") or ())
+
+    going, blocked = [], set()
+    for row in mine:
+        old = partner.get(id(row))
+        if old is not None and (old["frame"], old.get("item")) in standing:
+            plan.left.append(row)
+        elif _changed(row, old, ledger, fresh):
+            plan.left.append(row)
+            if not is_summary(row):
+                blocked.update(ids_of(row))
+        elif selected is not None and not is_summary(row) and _shot(row, state) not in selected:
+            plan.left.append(row)
+        else:
+            going.append(row)
+    if fresh:
+        blocked |= _deleted_meanwhile(told, partner, standing, ledger, state)
+
+    taken = {}
+    for row in others + plan.left:
+        taken.setdefault(row.get("item"), set()).add(row["at"])
+    _set(plan, found, going, taken, blocked, state)
+    return plan
+
+
+def _changed(row, old, ledger, fresh):
+    """Whether a person changed a marker of ours after it was told to the audit (or set it anew)."""
+    if fresh and old is not None and content(row) == content(old):
+        return False
+    known = row.get("known")
+    if known is not None and content(row) == content(known):
+        return False
+    if fresh and old is not None:
+        return True
+    return is_claimed(row, known) or is_dismissed(row) or (known is not None and row["note"] != known["note"])
+
+
+def _shot(row, state):
+    return row.get("item") or row.get("shot") or state.shot_at(row["frame"])
+
+
+def _deleted_meanwhile(told, partner, standing, ledger, state):
+    """Ids of markers that a person deleted while the audit ran, and whose shot is still there."""
+    kept = set(id(old) for old in partner.values())
+    here = set(item["id"] for item in state.items)
+    ids = set()
+    for old in told:
+        stood = (old["frame"], old.get("item")) in standing
+        if id(old) in kept or stood or is_summary(old) or is_unchecked(old):
+            continue
+        shot = old.get("item") or old.get("shot")
+        if shot is None or shot in here:
+            ids.update(ids_of(old))
+    return ids
+
+
+def _set(plan, found, going, taken, blocked, state):
+    """Give every wanted marker a frame."""
+    stale = dict(((row.get("item"), row["at"]), row) for row in going)
+    for row in found.rows:
+        if blocked.intersection(ids_of(row)):
+            plan.waiting += 1
+            continue
+        row = dict(row, item=row.get("item"))
+        shift = row.get("at", row["frame"]) - row["frame"]
+        holder = taken.setdefault(row["item"], set())
+        frame = free_frame(row["frame"], row["room"], holder, shift)
+        if frame is None:
+            plan.crowded += 1
+            continue
+        row["frames"] = max(1, min(row["frame"] + row["frames"], row["room"][1]) - frame)
+        row["frame"], row["at"], row["written"] = frame, frame + shift, row["note"]
+        holder.add(row["at"])
+        _sort(plan, row, stale)
+    if found.summary is not None:
+        frame = free_frame(0, (0, max(1, state.frames)), taken.setdefault(None, set()), 0)
+        if frame is not None:
+            row = dict(
+                found.summary, frame=frame, at=frame, item=None, shot=None, written=found.summary["note"]
+            )
+            plan.summary = (stale.pop((None, frame), None), row)
+    plan.remove = sorted(stale.values(), key=lambda row: row["at"])
+
+
+def _sort(plan, row, stale):
+    old = stale.pop((row["item"], row["at"]), None)
+    if old is None:
+        plan.add.append(row)
+    elif content(old) == content(row) and old["custom"] in ("", row["custom"]):
+        plan.keep.append(dict(row))
+    else:
+        plan.replace.append((old, row))
+
+
+def free_frame(frame, room, taken, shift=0):
+    """Find a frame of a shot that carries no marker: this one, the next, else the nearest before it."""
+    first, end = room
+    frame = min(max(frame, first), end - 1)
+    for candidate in list(range(frame, end)) + list(range(frame - 1, first - 1, -1)):
+        if candidate + shift not in taken:
+            return candidate
+    return None

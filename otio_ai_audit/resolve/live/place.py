@@ -1,0 +1,118 @@
+"""Where the markers of a result belong now: a person may have edited while it was worked out."""
+
+from .notes import ids_of, is_summary, is_unchecked
+
+
+class Wanted:
+    """Markers to set, and what cannot be set.
+
+    Attributes
+    ----------
+    rows
+        With their place now; ``shot`` is the clip they speak of, ``room`` its frames (first, behind last).
+    summary
+        The summary's row, None where the result has none.
+    lost
+        How many markers have no place any more, since their shot is gone or their pictures were cut off.
+    """
+
+    def __init__(self):
+        self.rows = []
+        self.summary = None
+        self.lost = 0
+
+
+def wanted(result, then, now):
+    """Find the place of every marker of a result.
+
+    Parameters
+    ----------
+    result
+        The result's JSON.
+    then
+        ``items`` and ``start`` of the timeline when it was exported.
+    now
+        The timeline's `State` now.
+    """
+    found = Wanted()
+    live = result.get("live") or {}
+    of_clip = live.get("items") or {}
+    clips = dict((clip["id"], clip) for clip in result.get("clips") or ())
+    before = dict((item["id"], item) for item in then["items"])
+    here = dict((item["id"], item) for item in now.items)
+    for marker in result.get("markers") or ():
+        row = _row(marker)
+        clip = clips.get(marker.get("clip"))
+        if clip is None:
+            if is_summary(row):
+                found.summary = row
+            else:
+                found.rows.append(dict(row, shot=None, room=(0, now.frames)))
+            continue
+        old = before.get(of_clip.get(clip["id"])) or _at(clip, then)
+        new = here.get(old["id"]) if old else None
+        new = new or (_twin(old, before, now.items) if old else None)
+        placed = _placed(row, old, new, then["start"], now.start) if new else None
+        if placed is None:
+            found.lost += 1
+        else:
+            found.rows.append(placed)
+    return found
+
+
+def _row(marker):
+    return {
+        "frame": int(marker["frame"]),
+        "frames": max(1, int(marker["frames"])),
+        "color": str(marker["color"]),
+        "name": str(marker["name"]),
+        "note": str(marker["note"]),
+        "custom": str(marker.get("custom") or ""),
+    }
+
+
+def _at(clip, then):
+    """Find a clip of the result by its track and place, where nobody said which item it is."""
+    track = clip["id"].split("/")[0][1:]
+    frame = clip["timeline_start_frame"] + then["start"]
+    same = [
+        item
+        for item in then["items"]
+        if str(item["track"]) == track and item["start"] <= frame < item["start"] + item["duration"]
+    ]
+    return same[0] if same else None
+
+
+def _twin(old, before, items):
+    """Find a clip that was cut and pasted meanwhile: it has another id now, and nothing else changed."""
+    same = [
+        item
+        for item in items
+        if item["id"] not in before
+        and item["name"] == old["name"]
+        and item["duration"] == old["duration"]
+        and item["left"] == old["left"]
+    ]
+    return same[0] if len(same) == 1 else None
+
+
+def _placed(row, old, new, then_start, now_start):
+    """Move a marker with its clip; None where its pictures are cut off."""
+    first = new["start"] - now_start
+    end = first + new["duration"]
+    row = dict(row, shot=new["id"], room=(first, end))
+    if is_unchecked(row):
+        return dict(row, frame=first, frames=max(1, end - first))
+    into = row["frame"] - (old["start"] - then_start)
+    if old["left"] is not None and new["left"] is not None:
+        into += old["left"] - new["left"]
+    start, stop = first + into, first + into + row["frames"]
+    if stop <= first or start >= end:
+        return None
+    start, stop = max(start, first), min(stop, end)
+    return dict(row, frame=start, frames=max(1, stop - start))
+
+
+def same_ids(row, ids):
+    """Whether a marker speaks of one of these ids."""
+    return any(one in ids for one in ids_of(row))

@@ -1,0 +1,38 @@
+"""The last report of a timeline, and files that belong to it."""
+
+import os
+import re
+
+from .calls import Trouble
+from .child import show
+
+REPORT, RESULT, LIVE = "report.html", "result.json", "live.json"
+
+
+def folder_of(home, timeline_id):
+    """Make the folder where everything of one timeline is kept."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", timeline_id).strip("._") or "timeline"
+    folder = os.path.join(home, name[:120])
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise Trouble("Could not make the folder %s (%s)." % (folder, error.strerror or error)) from error
+    return folder
+
+
+def open_report(folder, say, opener=show):
+    """Open the last report of a timeline.
+
+    Raises
+    ------
+    Trouble
+        Where there is none.
+    """
+    path = os.path.join(folder, REPORT)
+    if not os.path.isfile(path):
+        raise Trouble(
+            "Could not open a report: this timeline has not been audited here yet. Run Audit Timeline first."
+        )
+    say("Report: %s" % path)
+    if not opener(path):
+        say("No program opened it; open it in a web browser.")
