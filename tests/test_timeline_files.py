@@ -297,11 +297,11 @@ def test_without_its_original_only_added_nulls_are_left_out(tmp_path: Path) -> N
         ("marker.otio", schema.Marker().to_json_string(), "holds no timeline but Marker"),
         ("empty.otio", schema.Timeline("x").to_json_string(), "has no clips"),
         ("bad.otioz", "no zip", "not an OTIO bundle"),
-        ("edit.edl", "TITLE: x", r"is an EDL.*OpenTimelineIO \(\.otio\)"),
-        ("edit.fcpxml", "<x/>", r"Final Cut Pro XML.*OpenTimelineIO \(\.otio\)"),
-        ("edit.aaf", "x", "AAF and cannot be read here"),
-        ("edit.drt", "x", "a Resolve timeline and cannot be read here"),
-        ("edit.doc", "x", r"\.otio, \.otioz and \.otiod"),
+        ("edit.edl", "TITLE: x", r"has no events of a CMX 3600 EDL.*OpenTimelineIO \(\.otio\)"),
+        ("edit.fcpxml", "<x/>", "holds no timeline"),
+        ("edit.aaf", "x", "cannot be read as an AAF"),
+        ("edit.ale", "x", "an Avid log, not OpenTimelineIO"),
+        ("edit.doc", "x", r"\.otio, \.otioz, \.otiod, \.fcpxml"),
     ],
 )
 def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: str | None, match: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from otio_ai_audit.model import ClipUse, Failure, Media, Plan, Skipped, Span, TimelineInfo
-from otio_ai_audit.timecode import exact_rate, frames_to_timecode, infer_drop_frame
+from otio_ai_audit.timecode import can_drop, exact_rate, frames_to_timecode, infer_drop_frame
 from otio_ai_audit.timeline.alpha import MAY_HAVE_ALPHA, may_be_transparent
 from otio_ai_audit.timeline.effects import is_resolve, speed_words
 from otio_ai_audit.timeline.jobs import share_out
@@ -179,7 +179,12 @@ def _info(tl: otio.schema.Timeline, clock: Clock, options: PlanOptions, notices:
     if tl.global_start_time is not None and tl.global_start_time.rate > 0:
         given = tl.global_start_time
         start = round(Fraction(given.value) * clock.rate / exact_rate(given.rate))
-    drop, why = infer_drop_frame(start, clock.rate, options.drop_frame)
+    told = tl.metadata.get("otio_ai_audit") or {}
+    notices += [str(one) for one in told.get("notices", ())]
+    choice = options.drop_frame
+    if choice == "auto" and can_drop(clock.rate):
+        choice = told.get("drop_frame", choice)  # as the file said, where its format can
+    drop, why = infer_drop_frame(start, clock.rate, choice)
     if why and options.has_edit:
         notices.append(why)
     stem = file_name(options.source).removesuffix(".json")

@@ -1,4 +1,4 @@
-"""Read an edit from disk: `.otio`, `.otioz` and `.otiod`, whole timelines or single clips."""
+"""Read an edit from disk: OpenTimelineIO here, whole timelines or single clips; others in `formats`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,21 +15,11 @@ import opentimelineio as otio
 import platformdirs
 
 from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.timeline.formats import READERS, read_other
+from otio_ai_audit.timeline.opening import EXPORT, OTHERS, choose
 
-READABLE = ".otio, .otioz and .otiod"
-_EXPORT = "In DaVinci Resolve use File > Export > Timeline and choose OpenTimelineIO (.otio)."
-_OTHERS = {
-    ".fcpxml": "Final Cut Pro XML",
-    ".fcpxmld": "Final Cut Pro XML",
-    ".xml": "FCP 7 XML",
-    ".edl": "an EDL, which names no files",
-    ".aaf": "AAF",
-    ".drt": "a Resolve timeline",
-    ".drp": "a Resolve project",
-    ".drb": "a Resolve bin",
-    ".prproj": "a Premiere project",
-    ".ale": "an Avid log",
-}
+READABLE = ".otio, .otioz, .otiod, .fcpxml, .fcpxmld, .xml (FCP 7), .edl, .aaf, .drt and .drp"
+OTIO_SUFFIXES = (".otio", ".otioz", ".otiod", ".json")
 
 
 def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> otio.schema.Timeline:
@@ -41,6 +30,7 @@ def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> o
     path : Path
         An ``.otio`` file, an ``.otioz`` bundle or an ``.otiod`` folder. A lone clip, track or stack
         (as some tools keep them) is wrapped in a timeline; of a collection the only timeline is taken.
+        Or a file in another format of `READABLE`.
     rate : Fraction or None
         Frames per second that the edit is counted in, for formats that do not say it (EDL).
     name : str or None
@@ -58,9 +48,10 @@ def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> o
         If there is no such file, it is no edit that can be read here, or it has no clips.
     """
     path = Path(path)
-    text = raw_text(path)
-    root = _parse(text, path)
-    tl = as_timeline(root, path, name)
+    if path.suffix.lower() in OTIO_SUFFIXES or path.suffix.lower() not in READERS:
+        tl = as_timeline(_parse(raw_text(path), path), path, name)
+    else:
+        tl = read_other(path, rate, name)
     if next(iter(tl.find_clips()), None) is None:
         raise TimelineError(f"{path.name} has no clips; export the timeline that you cut.")
     return tl
@@ -81,10 +72,10 @@ def raw_text(path: Path) -> str:
         raise TimelineError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not there:
         raise TimelineError(f"There is no file {path}; check the name.")
-    if suffix in _OTHERS:
-        raise TimelineError(f"{path.name} is {_OTHERS[suffix]} and cannot be read here. {_EXPORT}")
-    if suffix not in (".otio", ".otioz", ".otiod", ".json"):
-        raise TimelineError(f"{path.name} is no edit that can be read here ({READABLE}). {_EXPORT}")
+    if suffix in OTHERS:
+        raise TimelineError(f"{path.name} is {OTHERS[suffix]}, not OpenTimelineIO. {EXPORT}")
+    if suffix not in OTIO_SUFFIXES:
+        raise TimelineError(f"{path.name} is no edit that can be read here ({READABLE}). {EXPORT}")
     try:
         if suffix == ".otioz":
             with zipfile.ZipFile(path) as bundle:
@@ -94,7 +85,7 @@ def raw_text(path: Path) -> str:
     except (zipfile.BadZipFile, KeyError) as error:
         raise TimelineError(f"{path.name} is not an OTIO bundle; export it again as .otio.") from error
     except UnicodeDecodeError as error:
-        raise TimelineError(f"{path.name} is not an OTIO file (it is not text). {_EXPORT}") from error
+        raise TimelineError(f"{path.name} is not an OTIO file (it is not text). {EXPORT}") from error
     except OSError as error:
         raise TimelineError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -112,13 +103,13 @@ def _why_not(text: str, path: Path, error: Exception) -> str:
     try:
         known = isinstance(json.loads(text), dict) and "OTIO_SCHEMA" in text
     except ValueError as fault:
-        return f"{path.name} is not an OTIO file (no JSON: {fault}). {_EXPORT}"
+        return f"{path.name} is not an OTIO file (no JSON: {fault}). {EXPORT}"
     if "schema version" in str(error):
         return (
             f"{path.name} was written by a newer or a damaged OTIO ({error}); export it again as plain .otio."
         )
     if not known:
-        return f"{path.name} is JSON but not an OTIO timeline. {_EXPORT}"
+        return f"{path.name} is JSON but not an OTIO timeline. {EXPORT}"
     return f"{path.name} cannot be read as OTIO ({error}); export it again."
 
 
@@ -131,12 +122,13 @@ def as_timeline(root: Any, path: Path, name: str | None = None) -> otio.schema.T
         If the file holds something else, no timeline of that name, or several and no name is given.
     """
     if isinstance(root, otio.schema.SerializableCollection):
-        return choose([one for one in root if isinstance(one, otio.schema.Timeline)], path, name)
+        timelines = [one for one in root if isinstance(one, otio.schema.Timeline)]
+        return timelines[choose([one.name for one in timelines], path, name)]
     if isinstance(root, otio.schema.Timeline):
         return root
     if not isinstance(root, otio.core.Item):
         if not isinstance(root, otio.core.SerializableObject):
-            raise TimelineError(f"{path.name} is JSON but not an OTIO timeline. {_EXPORT}")
+            raise TimelineError(f"{path.name} is JSON but not an OTIO timeline. {EXPORT}")
         raise TimelineError(
             f"{path.name} holds no timeline but {root.schema_name()}; export the timeline as .otio."
         )
@@ -150,30 +142,6 @@ def as_timeline(root: Any, path: Path, name: str | None = None) -> otio.schema.T
         track.append(root)
         tl.tracks.append(track)
     return tl
-
-
-def choose(timelines: Sequence[otio.schema.Timeline], path: Path, name: str | None) -> otio.schema.Timeline:
-    """Return the timeline of that name, or the only one.
-
-    Raises
-    ------
-    TimelineError
-        If there is none, or several and nothing tells which is meant.
-    """
-    if not timelines:
-        raise TimelineError(f"{path.name} holds no timeline; export the timeline that you cut.")
-    names = ", ".join(f"“{one.name}”" for one in timelines[:20])
-    names += f" and {len(timelines) - 20} more" if len(timelines) > 20 else ""
-    if name is None and len(timelines) > 1:
-        raise TimelineError(
-            f"{path.name} holds {len(timelines)} timelines: {names}; choose one with --timeline NAME."
-        )
-    found = [one for one in timelines if name in (None, one.name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise TimelineError(f"{path.name} holds {len(found)} timelines named “{name}”; export one by itself.")
-    raise TimelineError(f"{path.name} holds no timeline “{name}”, only {names}.")
 
 
 def cache_folder() -> Path:
