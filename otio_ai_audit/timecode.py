@@ -22,6 +22,14 @@ NOISE = Fraction(1, 1000)
 """Frames: how far Resolve's floats may lie from a whole frame and still mean it."""
 
 
+def without_noise(value: float) -> float:
+    """Take the rounding noise off a frame count: 20.000000000000004 is 20, 91046.625 stays."""
+    if not math.isfinite(value):
+        return value
+    whole = float(round(value))
+    return whole if abs(value - whole) <= 1e-6 else value
+
+
 @lru_cache(maxsize=256)
 def exact_rate(rate: float) -> Fraction:
     """Snap a frame rate that a file gives as a float to the fraction that it means.

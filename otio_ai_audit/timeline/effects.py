@@ -13,9 +13,10 @@ from typing import Any
 
 import opentimelineio as otio
 
+from otio_ai_audit.adapters import resolve
 from otio_ai_audit.timeline.retime import as_fraction
 
-RESOLVE = "Resolve_OTIO"
+RESOLVE = resolve.RESOLVE
 
 
 @dataclass(slots=True)
@@ -59,13 +60,13 @@ def _read_keys(effect: otio.schema.TimeEffect, look: Look) -> None:
 
 
 def _read_resolve(effect: otio.schema.Effect, look: Look) -> None:
-    resolve = effect.metadata.get(RESOLVE)
-    if not isinstance(resolve, Mapping):
+    said = effect.metadata.get(RESOLVE)
+    if not isinstance(said, Mapping):
         return
-    parameters = resolve.get("Parameters")
-    if not parameters or not resolve.get("Enabled", True):
+    parameters = said.get("Parameters")
+    if not parameters or not said.get("Enabled", True):
         return
-    read = _READERS.get(str(resolve.get("Effect Name", "")))
+    read = _READERS.get(str(said.get("Effect Name", "")))
     if read is not None:
         read({str(one["Parameter ID"]): _values(one) for one in parameters}, look)
 
@@ -118,11 +119,16 @@ def _read_faders(values: Mapping[str, Sequence[float]], look: Look) -> None:
     look.fade_out = as_fraction(max(values.get("videoFaderOut") or [0.0]))
 
 
+def _read_unread(_values: Mapping[str, Sequence[float]], look: Look) -> None:
+    look.see_through = look.see_through or "effects that this file keeps unreadable"
+
+
 _READERS = {
     "Composite": _read_composite,
     "Transform": _read_transform,
     "Cropping": _read_crop,
     "Video Faders": _read_faders,
+    "Unread": _read_unread,
 }
 
 
@@ -142,11 +148,4 @@ def speed_words(look: Look) -> str:
 
 def is_resolve(tl: otio.schema.Timeline) -> bool:
     """Whether DaVinci Resolve wrote this timeline (or a fragment that was wrapped into one)."""
-    if RESOLVE in tl.metadata:
-        return True
-    for track in tl.tracks:
-        if RESOLVE in track.metadata:
-            return True
-        if isinstance(track, otio.core.Composition):
-            return any(RESOLVE in child.metadata for child in track[:1])
-    return False
+    return resolve.is_resolve(tl)

@@ -15,6 +15,7 @@ from typing import Any
 
 import opentimelineio as otio
 
+from otio_ai_audit.adapters.resolve import as_written, counts_record_frames
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import (
     COLORS,
@@ -186,7 +187,7 @@ def _clip_origin(item: Any, clock: Clock) -> Fraction:
     `source_range` starts at the true source frame: 39 at double speed is 19 there.
     """
     start = _start(item, clock)
-    if not isinstance(item, otio.schema.Clip):
+    if not isinstance(item, otio.schema.Clip) or counts_record_frames(item):
         return start
     reference = item.media_reference
     available = reference.available_range if reference is not None else None
@@ -215,7 +216,7 @@ def _seen(marker: otio.schema.Marker, frame: int, clock: Clock, owner: str | Non
     return SeenMarker(
         frame=frame,
         frames=max(1, round(_frames(marker.marked_range.duration, clock))),
-        color=kept or str(marker.color or ""),
+        color=kept or str(as_written(marker, "color") or ""),
         name=marker.name or "",
         note=note,
         ids=tuple(dict.fromkeys(ids)),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
+from otio_ai_audit.adapters.resolve import as_written, is_title
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import Media
 from otio_ai_audit.timecode import exact_rate
@@ -26,6 +27,8 @@ from otio_ai_audit.timeline.relink import (
     local_candidates,
 )
 from otio_ai_audit.timeline.takes import Pattern, parse_pattern
+
+_TITLE = "A title or generator."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,25 @@ class Resolver:
             label = getattr(clip.media_reference, "target_url", None)
             return Source(label=label, problem=str(own["failure"]))
         found = self._resolve(clip.media_reference, clip.name, rate)
+        if own is not None and own.get("notes"):
+            found = replace(found, notes=(*found.notes, *map(str, own["notes"])))
         if found.media is None and found.relink:
             active = clip.active_media_reference_key
             for key, reference in clip.media_references().items():
                 other = self._resolve(reference, clip.name, rate) if key != active else found
                 if other.media is not None:
                     note = f"Measured on the media reference “{key}”: the original is offline."
-                    return replace(other, notes=(*other.notes, note))
+                    return replace(other, notes=(*found.notes, *other.notes, note))
         return found
 
     def _resolve(self, reference: otio.core.MediaReference | None, name: str, rate: Fraction) -> Source:
         if isinstance(reference, otio.schema.ImageSequenceReference):
             return self._from_sequence_reference(reference, rate)
         if isinstance(reference, otio.schema.ExternalReference):
-            return self._from_url(reference.target_url, reference, rate)
+            return self._from_url(as_written(reference, "target_url"), reference, rate)
         if isinstance(reference, otio.schema.GeneratorReference):
+            if self.resolve and is_title(reference):
+                return Source(skip=_TITLE)
             kind = reference.generator_kind or reference.name
             return Source(skip=f"A generator ({kind})." if kind else "A generator.")
         if reference is not None and not isinstance(reference, otio.schema.MissingReference):
@@ -97,7 +104,7 @@ class Resolver:
         if url:
             return self._from_url(url, reference, rate)
         if self.resolve and (reference is None or reference.available_range is None):
-            return Source(skip="A title or generator.")
+            return Source(skip=_TITLE)
         return Source(
             problem="The edit names no file for this clip; relink it and export again.",
             available=reference.available_range if reference is not None else None,
@@ -165,7 +172,7 @@ class Resolver:
             reference.start_frame if last is not None else None,
             last,
         )
-        base = reference.target_url_base
+        base = as_written(reference, "target_url_base")
         joint = "" if base.endswith(("/", "\\")) or not base else "\\" if "\\" in base else "/"
         return self._sequence(f"{base}{joint}{pattern.label()}", pattern, playing, available, step)
 

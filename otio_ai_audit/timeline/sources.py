@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import opentimelineio as otio
 
-from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate
+from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate, without_noise
 from otio_ai_audit.timeline.media import Source
 from otio_ai_audit.timeline.relink import file_name
 from otio_ai_audit.timeline.retime import Knots, from_key_frames, linear
@@ -94,7 +94,7 @@ def _extent(source: Source) -> tuple[Fraction | None, Fraction | None]:
     if available is None or available.duration.rate <= 0:
         return None, None
     rate = exact_rate(available.duration.rate)
-    length = Fraction(available.duration.value) / rate
+    length = Fraction(without_noise(available.duration.value)) / rate
     return rate, length if length > 0 else None
 
 
@@ -107,10 +107,11 @@ def _offset(
     """Seconds from the media's first frame to where `source_range` starts."""
     if used is None or used.start_time.rate <= 0:
         return Fraction(0)
-    value, rate = Fraction(used.start_time.value), exact_rate(used.start_time.rate)
+    value, rate = Fraction(without_noise(used.start_time.value)), exact_rate(used.start_time.rate)
     if available is None or available.start_time.rate <= 0:
         return _without_start(value, rate, notes)
-    zero, media_rate = Fraction(available.start_time.value), exact_rate(available.start_time.rate)
+    zero = Fraction(without_noise(available.start_time.value))
+    media_rate = exact_rate(available.start_time.rate)
     readings = [value - zero] if rate == media_rate else _readings(value, rate, zero, media_rate)
     for offset in readings:
         seconds = Fraction(round(offset)) / rate
