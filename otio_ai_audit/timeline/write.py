@@ -2,7 +2,7 @@
 
 OTIO's own writer adds keys (``"color": null``) and upgrades schemas. So what changed is found by
 comparing two of its documents, the edit as read and the edit to write, and only that is put into
-the file's own JSON.
+the file's own JSON. What was normalised on reading is taken back first.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
+from otio_ai_audit.adapters._document import merged, without_nulls
+from otio_ai_audit.adapters.resolve import as_it_was
 from otio_ai_audit.errors import OutputError
-from otio_ai_audit.timeline.read import as_timeline, raw_text
+from otio_ai_audit.timeline.read import OTIO_SUFFIXES, as_timeline, raw_text
 
 MANY = 5000
 """Clips and gaps from which on a file is written without indents, which is several times faster."""
-_GONE = object()
 
 
 def write(tl: otio.schema.Timeline, path: Path, original: Path | None = None) -> None:
@@ -36,7 +36,8 @@ def write(tl: otio.schema.Timeline, path: Path, original: Path | None = None) ->
         references are left as they are.
     original : Path or None
         The file that `tl` was read from. All of its JSON that `tl` has not changed is written as it
-        stands there. Without it, only the nulls that OTIO adds are left out.
+        stands there. Without it, or where it is of another format (``.drt``, ``.edl``), only the nulls
+        that OTIO adds are left out.
 
     Raises
     ------
@@ -68,18 +69,31 @@ def document(tl: otio.schema.Timeline, original: Path | None = None) -> Any:
     Parameters
     ----------
     tl : opentimelineio.schema.Timeline
-        The timeline.
+        The timeline; what was normalised in it becomes again what Resolve wrote.
     original : Path or None
-        The file that it was read from.
+        The file that it was read from. In another format than OTIO's there is no JSON to keep.
     """
-    new = json.loads(tl.to_json_string())
-    if original is None:
-        return _without_nulls(new)
+    shaped = as_it_was(tl, keys=False)
+    new = json.loads(shaped.to_json_string())
+    if original is None or original.suffix.lower() not in OTIO_SUFFIXES:
+        return without_nulls(new)
     text = raw_text(original)
     raw = json.loads(text)
     root = otio.adapters.read_from_string(text, "otio_json")
+    index = _index_of(shaped.name, root)
+    if index is not None:
+        root, raw = root[index], raw["children"][index]
     old = json.loads(as_timeline(root, original).to_json_string())
-    return _merge(_wrapped(raw, old), old, new)
+    return merged(_wrapped(raw, old), old, new)
+
+
+def _index_of(name: str, root: Any) -> int | None:
+    """Place of a timeline in a collection that holds several; None where there is nothing to choose."""
+    if not isinstance(root, otio.schema.SerializableCollection):
+        return None
+    timelines = [index for index, one in enumerate(root) if isinstance(one, otio.schema.Timeline)]
+    named = [index for index in timelines if root[index].name == name]
+    return (named or timelines)[0] if timelines else None
 
 
 def _wrapped(raw: Any, old: Any) -> Any:
@@ -87,8 +101,6 @@ def _wrapped(raw: Any, old: Any) -> Any:
     schema = str(raw.get("OTIO_SCHEMA", "")).split(".")[0]
     if schema == "Timeline":
         return raw
-    if schema == "SerializableCollection":
-        return next(one for one in raw["children"] if one["OTIO_SCHEMA"].startswith("Timeline"))
     shell = json.loads(json.dumps(old))
     if schema == "Stack":
         shell["tracks"] = raw
@@ -97,57 +109,6 @@ def _wrapped(raw: Any, old: Any) -> Any:
     else:
         shell["tracks"]["children"][0]["children"][0] = raw
     return shell
-
-
-def _without_nulls(node: Any) -> Any:
-    """Leave out the ``color`` that OTIO adds to every item and that no older writer has."""
-    if isinstance(node, dict):
-        schema = "OTIO_SCHEMA" in node
-        return {
-            key: _without_nulls(value)
-            for key, value in node.items()
-            if not (schema and key == "color" and value is None)
-        }
-    return [_without_nulls(one) for one in node] if isinstance(node, list) else node
-
-
-def _merge(raw: Any, old: Any, new: Any) -> Any:
-    """Apply what differs between two of OTIO's documents to the file's own JSON."""
-    if old == new:
-        return raw
-    if isinstance(raw, dict) and isinstance(old, dict) and isinstance(new, dict):
-        return _merge_dicts(raw, old, new)
-    if isinstance(raw, list) and isinstance(old, list) and isinstance(new, list) and len(raw) == len(old):
-        return list(_merge_lists(raw, old, new))
-    return _without_nulls(new)
-
-
-def _merge_dicts(raw: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    merged = {key: value for key, value in raw.items() if key in new or key not in old}
-    for key, value in new.items():
-        before = old.get(key, _GONE)
-        if before is _GONE or key not in raw:
-            if before is _GONE or before != value:
-                merged[key] = _without_nulls(value)
-        else:
-            merged[key] = _merge(raw[key], before, value)
-    return merged
-
-
-def _merge_lists(raw: list[Any], old: list[Any], new: list[Any]) -> Iterator[Any]:
-    """Pair what stayed: element by element in lists of one length, else by equality, in order."""
-    if len(old) == len(new):
-        for was, before, after in zip(raw, old, new, strict=True):
-            yield _merge(was, before, after)
-        return
-    at = 0
-    for after in new:
-        match = next((index for index in range(at, len(old)) if old[index] == after), None)
-        if match is None:
-            yield _without_nulls(after)
-        else:
-            yield raw[match]
-            at = match + 1
 
 
 def _write_bundle(text: str, path: Path, original: Path | None) -> None:
