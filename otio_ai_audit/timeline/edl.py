@@ -231,8 +231,8 @@ def _mend_clip(clip: otio.schema.Clip, cut: _Cut, rate: Fraction) -> None:
     names = [name for name in names if name and name not in ("AX", "BL", "BLACK", "BARS")]
     if isinstance(reference, otio.schema.MissingReference):
         reference.metadata[_NAMES] = {"names": list(dict.fromkeys(names))}
-    if clip.name.isdigit() and int(clip.name) and names and not event.said("FROM CLIP NAME"):
-        clip.name = names[0]
+    if clip.name.isdigit() and not event.said("FROM CLIP NAME"):
+        clip.name = names[0] if names else f"Event on line {event.line}"
     retimed = event.speed()
     if retimed is not None:
         _retime(clip, cut, rate, *retimed)

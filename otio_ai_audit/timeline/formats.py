@@ -171,7 +171,12 @@ def _edl(path: Path, rate: Fraction | None, _name: str | None) -> otio.schema.Ti
 
 
 def _drt(path: Path, _rate: Fraction | None, name: str | None) -> otio.schema.Timeline:
-    root = community("resolve_drt", path, OTHERS[path.suffix.lower()], timeline_name=name)
+    try:
+        root = community("resolve_drt", path, OTHERS[path.suffix.lower()], timeline_name=name)
+    except TimelineError as error:
+        if name is None and " timelines; " in str(error):
+            raise TimelineError(f"{error} Choose it with --timeline NAME.") from error
+        raise
     return _one_of(root, path, None)
 
 

@@ -98,6 +98,10 @@ class Resolver:
         if reference is not None:
             resolve = reference.metadata.get(RESOLVE)
             url = str(resolve.get("Media Url") or "") if resolve is not None else ""
+        told = reference.metadata.get("otio_ai_audit") if reference is not None else None
+        names = [str(one) for one in (told or {}).get("names", ())]
+        if names and not url:
+            return self._by_name(names, reference, rate)
         suffix = os.path.splitext(file_name(name))[1].lower()
         if not url and suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
             url = name
@@ -108,6 +112,21 @@ class Resolver:
         return Source(
             problem="The edit names no file for this clip; relink it and export again.",
             available=reference.available_range if reference is not None else None,
+        )
+
+    def _by_name(self, names: Sequence[str], reference: otio.core.MediaReference, rate: Fraction) -> Source:
+        """Find what an EDL names: a clip, its file or its reel, with or without a suffix."""
+        for name in names:
+            url = name
+            if os.path.splitext(name)[1].lower() not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+                found = self.relinker.find_stem(name)
+                url = str(found) if found is not None else ""
+            source = self._from_url(url, reference, rate) if url else Source()
+            if source.media is not None or source.skip:
+                return source
+        listed = " or ".join(f"“{name}”" for name in names)
+        return Source(
+            label=names[0], problem=f"File not found: {listed}; an EDL has names only.", relink=True
         )
 
     def _from_url(self, url: str, reference: otio.core.MediaReference, rate: Fraction) -> Source:

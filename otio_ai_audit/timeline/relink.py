@@ -153,6 +153,7 @@ class Index:
 
     roots: tuple[Path, ...]
     _files: dict[str, list[Path]] | None = field(default=None, repr=False)
+    _stems: dict[str, list[Path]] | None = field(default=None, repr=False)
 
     def _read(self) -> dict[str, list[Path]]:
         if self._files is None:
@@ -179,6 +180,15 @@ class Index:
         found = self._read().get(_plain(file_name(path)), [])
         exact = [one for one in found if one.name == file_name(path)] or found
         return closest(path, list(dict.fromkeys(exact)))
+
+    def with_stem(self, stem: str) -> list[Path]:
+        """List the files whose name without suffix is this one, in its plain spelling."""
+        if self._stems is None:
+            self._stems = {}
+            for paths in self._read().values():
+                for one in paths:
+                    self._stems.setdefault(_plain(one.stem), []).append(one)
+        return list(self._stems.get(stem, ()))
 
     def folders_with(self, pattern: re.Pattern[str]) -> list[Path]:
         """List the folders that hold files whose name matches a pattern."""
@@ -261,6 +271,21 @@ class Relinker:
         if url not in self._known:
             self._known[url] = self._search(url)
         return self._known[url]
+
+    def find_stem(self, stem: str) -> Path | None:
+        """Find a video or picture by its name without suffix, below the media roots or beside the edit.
+
+        Raises
+        ------
+        TimelineError
+            If there are several.
+        """
+        wanted = _plain(stem)
+        found = self.index.with_stem(wanted) if self.index.roots else []
+        for base in () if found else self.bases:
+            found += [base / name for name in self.names_in(base) if _plain(Path(name).stem) == wanted]
+        movies = [one for one in found if one.suffix.lower() in VIDEO_SUFFIXES]
+        return closest(stem, movies or [one for one in found if one.suffix.lower() in IMAGE_SUFFIXES])
 
     def places(self, url: str) -> list[Path]:
         """Absolute paths where a file may lie, without looking: mapped, as written, beside the edit."""
