@@ -2,12 +2,135 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+from . import options as shared
+
+if TYPE_CHECKING:
+    from ..resolve.install import Done
+    from ..resolve.outside import Speaker
+
+ALL_USERS = click.option("--all-users", is_flag=True, help="Everybody's folder; needs an administrator.")
+FOLDER = click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), help="This folder and no other."
+)
 
 
 @click.group("resolve")
 def command() -> None:
-    """Work with DaVinci Resolve."""
+    """Work with DaVinci Resolve: from its menu, from outside, or by files.
+
+    `otio-ai-audit resolve doctor` says which of the three work here.
+    """
+
+
+@command.command("install")
+@ALL_USERS
+@FOLDER
+@click.option("--force", is_flag=True, help="Replace scripts that somebody edited; a copy is kept beside.")
+@shared.DEBUG
+def install(all_users: bool, folder: Path | None, force: bool, debug: bool) -> int:
+    """Put the menu scripts where DaVinci Resolve lists them: Workspace > Scripts.
+
+    Run it again after an update; SETTINGS that you changed in a script are kept.
+    """
+    from ..resolve import install as scripts
+    from ..resolve.own import checked_command
+    from ..resolve.places import System, install_folders
+
+    starts = checked_command()
+    done = scripts.install(install_folders(System.here(), all_users, folder), starts, force)
+    _tell(done)
+    click.echo(f"\nThey start: {' '.join(starts)}")
+    click.echo("In DaVinci Resolve: Workspace > Scripts > Audit Timeline; no restart needed.")
+    click.echo("Not in the menu? otio-ai-audit resolve doctor")
+    if all_users:
+        click.echo("Every user must be allowed to read and start that command.")
+    return 0
+
+
+@command.command("uninstall")
+@ALL_USERS
+@FOLDER
+@shared.DEBUG
+def uninstall(all_users: bool, folder: Path | None, debug: bool) -> int:
+    """Take the menu scripts away again; what somebody edited is left and named."""
+    from ..resolve import install as scripts
+    from ..resolve.places import System, install_folders
+
+    done = scripts.uninstall(install_folders(System.here(), all_users, folder))
+    _tell([one for one in done if one.did != "absent"])
+    if all(one.did == "absent" for one in done):
+        click.echo("There was nothing to remove.")
+    return 0
+
+
+@command.command("doctor")
+@FOLDER
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@shared.DEBUG
+def doctor(folder: Path | None, as_json: bool, debug: bool) -> int:
+    """Say which ways into DaVinci Resolve work here, why the others do not, and what to do.
+
+    Exit code: 0 at least one way works and nothing is broken, else 1.
+    """
+    from ..resolve import doctor as looking
+
+    report = looking.examine(looking.World(named=folder))
+    if as_json:
+        import json
+
+        click.echo(json.dumps(looking.to_json(report), indent=2))
+    else:
+        click.echo("\n".join(looking.lines(report)))
+    return 0 if report.healthy else 1
+
+
+@command.command("audit")
+@click.option("--selected", is_flag=True, help="Only the clips that are selected (Resolve 21 and later).")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="What makes exit code 1.",
+)
+@click.argument("options", nargs=-1, metavar="[-- OPTIONS OF AUDIT…]", type=click.UNPROCESSED)
+@shared.DEBUG
+def audit(selected: bool, fail_on: str, options: tuple[str, ...], debug: bool) -> int:
+    """Audit the timeline that is open in the running DaVinci Resolve Studio, and set its markers.
+
+    \b
+    otio-ai-audit resolve audit
+    otio-ai-audit resolve audit --selected -- --detectors flicker,pop
+
+    Exit code: as of `otio-ai-audit audit`.
+    """  # noqa: D301 - click knows the real control character only
+    from ..resolve.outside import run
+
+    return run("selected" if selected else "audit", _speaker(), options=options, fail_on=fail_on)
+
+
+@command.command("markers")
+@click.argument("result", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="RESULT.json")
+@shared.DEBUG
+def markers(result: Path, debug: bool) -> int:
+    """Set the markers of an earlier result on the timeline that is open in DaVinci Resolve Studio."""
+    from ..resolve.outside import run
+
+    return run("markers", _speaker(), result=result)
+
+
+@command.command("clear")
+@shared.DEBUG
+def clear(debug: bool) -> int:
+    """Take our markers away; verdicts on them are remembered, and nobody else's marker is touched."""
+    from ..resolve.outside import run
+
+    return run("clear", _speaker())
 
 
 @command.command("bridge", hidden=True)
@@ -17,3 +140,20 @@ def bridge() -> int:
 
     click.echo(answer())
     return 0
+
+
+def _speaker() -> Speaker:
+    from ..resolve.outside import Speaker
+
+    return Speaker(click.echo, lambda line: click.echo(line, err=True))
+
+
+def _tell(done: list[Done]) -> None:
+    """Print what became of each script, folder by folder."""
+    folder = None
+    for one in done:
+        if one.path.parent != folder:
+            folder = one.path.parent
+            click.echo(f"{folder}:")
+        note = f" ({one.note})" if one.note else ""
+        click.echo(f"  {one.path.name}: {'left alone' if one.did == 'kept' else one.did}{note}")
