@@ -132,7 +132,7 @@ def look(path: Path) -> Script:
         if path.is_symlink():
             return Script(path, "foreign", why="it is a link; remove it first if it should be replaced")
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Script(path, "absent")
     except UnicodeDecodeError:
         return Script(path, "foreign", why="it is not text that install wrote")
