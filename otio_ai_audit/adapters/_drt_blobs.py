@@ -24,6 +24,7 @@ MOST_UNPACKED = 16 << 20
 MOST_FIELDS = 200_000
 _WINDOW_LOG = 24
 _NULL = 0xFFFFFFFF
+_STEPS = 1 << 20
 
 _BOOL, _INT, _UINT, _LONG, _ULONG, _DOUBLE, _STRING, _BYTES, _FLOAT = 1, 2, 3, 4, 5, 6, 10, 12, 38
 _FIXED = {_BOOL: ">?", _INT: ">i", _UINT: ">I", _LONG: ">q", _ULONG: ">Q", _DOUBLE: ">d", _FLOAT: ">d"}
@@ -69,7 +70,8 @@ def read_size(text: str) -> tuple[int, int] | None:
 def read_frames(text: str) -> Fraction | None:
     """Frames out of ``447`` or ``447|<double>``; None for an empty field.
 
-    The fraction is dropped where it is none (noise such as 1e-11, or a double outside [0, 1)).
+    The fraction is rounded to 2⁻²⁰, so that sums of them stay exact as floats, and dropped where it is
+    none (noise such as 1e-11, or a double outside [0, 1)).
     """
     if not text:
         return None
@@ -82,7 +84,7 @@ def read_frames(text: str) -> Fraction | None:
         raise BlobError(f"“{text[:40]}” is no frame count")
     part = read_double(rest) if rest else None
     if part is not None and 0 < part < 1:
-        frames += Fraction(part).limit_denominator(1_000_000)
+        frames += Fraction(round(part * _STEPS), _STEPS)
     return frames
 
 

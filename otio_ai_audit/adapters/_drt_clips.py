@@ -178,7 +178,12 @@ def finish(item: Placed, made: otio.core.Item) -> None:
         made.effects.append(
             otio.schema.Effect(
                 effect_name="Resolve Effect",
-                metadata={RESOLVE: {"Effect Name": "Unread", "EffectFiltersBA": unread}},
+                metadata={
+                    RESOLVE: {
+                        "Effect Name": "Unread",
+                        "Parameters": [{"Parameter ID": "EffectFiltersBA", "Parameter Value": unread}],
+                    }
+                },
             )
         )
         item.notes.append(
@@ -189,10 +194,29 @@ def finish(item: Placed, made: otio.core.Item) -> None:
         ours(made)["notes"] = list(item.notes)
 
 
+def clock_of(item: Placed, made: otio.core.Item) -> Fraction:
+    """In point of a still or a title, which may be the timeline's clock and no place in a medium."""
+    if "Left Offset" in resolve(made):
+        return Fraction(0)
+    try:
+        return read_frames(item.node.value("In")) or Fraction(0)
+    except BlobError:
+        return Fraction(0)
+
+
 def add_markers(
-    made: Any, blobs: list[str], origin: Fraction, rate: float, notes: list[str], where: str
+    made: Any,
+    blobs: list[str],
+    origin: Fraction,
+    rate: float,
+    notes: list[str],
+    where: str,
+    clock: Fraction = Fraction(0),
 ) -> None:
-    """Put markers on an item, in Resolve's shape; `origin` is the item's time at its frame 0."""
+    """Put markers on an item, in Resolve's shape.
+
+    `origin` is the item's time at its frame 0. Markers from `clock` on count from there.
+    """
     for blob in blobs:
         try:
             markers = read_markers(blob)
@@ -202,13 +226,14 @@ def add_markers(
         for marker in markers:
             if marker.problem:
                 notes.append(f"The marker “{marker.name}” on {where} has {marker.problem}.")
+            place = marker.frame - clock if marker.frame >= clock else marker.frame
             words: dict[str, Any] = {"Keywords": [], "Note": marker.note, "Color": marker.color}
             if marker.custom:
                 words["Custom Data"] = marker.custom
             made.markers.append(
                 otio.schema.Marker(
                     name=marker.name,
-                    marked_range=span(origin + marker.frame, Fraction(marker.frames), rate),
+                    marked_range=span(origin + place, Fraction(marker.frames), rate),
                     color=OTIO_COLORS.get(marker.color, ""),
                     comment=marker.note,
                     metadata={RESOLVE: words},

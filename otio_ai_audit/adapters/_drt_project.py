@@ -42,8 +42,8 @@ class Sequence:
     kind: str
     """``timeline``, ``compound``, ``multicam`` or the pool's own word for it."""
     rate: Fraction | None
-    start: float
-    """Seconds since midnight at which its first frame plays."""
+    start: float | None
+    """Seconds since midnight at which its first frame plays; None where the file does not say."""
     size: tuple[int, int] | None
     timeline: str = ""
     """Id of the timeline object, as the scripting API tells it; empty for nested clips."""
@@ -232,13 +232,13 @@ def _sequence(item: Node, archive: str) -> Sequence | None:
     name = item.value("Name") or (timeline.value("Name") if timeline is not None else "")
     try:
         rate = known_rate(read_double(node.value("FrameRate")))
-        start = read_double(node.value("MediaExtents")) or 0.0
+        start = read_double(node.value("MediaExtents"))
         size = read_size(node.value("Resolution"))
     except BlobError as error:
         raise TimelineError(
             f"{archive}: rate, start or size of “{name}” is damaged ({error}); export it again."
         ) from error
-    if not 0 <= start < 1e6:
+    if start is not None and not 0 <= start < 1e6:
         raise TimelineError(f"{archive}: “{name}” starts at no time of day; export it again.")
     return Sequence(node.id, name, kind, rate, start, size, timeline.id if timeline is not None else "")
 

@@ -2,9 +2,9 @@
 
 A clip without a retime has the byte 2 and doubles (the last media time). A retimed one has a map with
 ``KeyframesBA``: up to 20 a map of maps, ``X`` playing seconds and ``Y`` media seconds, each with handles;
-from 21 on protobuf, where field 1 lists points (1: playing, 2: media seconds; a zero is left out) after
-a start at 0, whose media seconds are field 2. The curve describes the whole medium as it plays; the
-clip's ``In`` cuts a piece out of it. A freeze frame is a level curve up to 60,000 s.
+from 21 on protobuf, where field 1 lists points (1: playing, 2: media seconds; a zero is left out). The
+curve describes the whole medium as it plays; the clip's ``In`` cuts a piece out of it. A freeze frame
+is a level curve up to 60,000 s.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from otio_ai_audit.adapters._drt_blobs import BlobError, from_hex, read_fields, read_map, take
+from otio_ai_audit.adapters._drt_blobs import BlobError, from_hex, read_fields, read_map, take, unpack
 
 MOST_KEYS = 10_000
 _SAME = 1e-6
@@ -140,21 +140,16 @@ def _keys_of_map(raw: bytes) -> list[Key]:
 
 
 def _keys_of_message(raw: bytes) -> list[Key]:
-    start = 0.0
     keys = []
-    for field, value in read_fields(raw):
-        if field == 2 and isinstance(value, float):
-            start = value
-        elif field == 1 and isinstance(value, bytes):
-            parts = read_fields(value)
-            if any(number not in (1, 2) or not isinstance(part, float) for number, part in parts):
-                raise BlobError("a key with handles")
-            found = {number: float(part) for number, part in parts if isinstance(part, float)}
-            keys.append(Key(found.get(1, 0.0), found.get(2, 0.0)))
-    keys.sort(key=lambda key: key.play)
-    if not keys or keys[0].play > 0:
-        keys.insert(0, Key(0.0, start))
-    return keys
+    for field, value in read_fields(unpack(raw)):
+        if field != 1 or not isinstance(value, bytes):
+            continue
+        parts = read_fields(value)
+        found = {number: part for number, part in parts if isinstance(part, float)}
+        if any(number not in (1, 2) or number not in found for number, _ in parts):
+            raise BlobError("keys of a form that is not known")
+        keys.append(Key(found.get(1, 0.0), found.get(2, 0.0)))
+    return sorted(keys, key=lambda key: key.play)
 
 
 def _flat(keys: Sequence[Key]) -> list[tuple[float, float]]:

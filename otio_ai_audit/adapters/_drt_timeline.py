@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence as Listed
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from otio_ai_audit.adapters._drt_blobs import BlobError, read_frames
 from otio_ai_audit.adapters._drt_clips import (
     Placed,
     add_markers,
+    clock_of,
     fail,
     finish,
     make_clip,
@@ -26,6 +28,7 @@ from otio_ai_audit.adapters._drt_clips import (
 )
 from otio_ai_audit.adapters._drt_project import Project, Sequence
 from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.timecode import nominal_rate
 
 MOST_ITEMS = 200_000
 DEEPEST = 20
@@ -72,7 +75,7 @@ def make_timeline(project: Project, sequence: Sequence) -> otio.schema.Timeline:
     if others:
         maker.notes.append(f"{others} subtitle track{'s were' if others > 1 else ' was'} left out.")
     if maker.notes:
-        ours(tl)["notes"] = list(maker.notes)
+        ours(tl)["notices"] = list(maker.notes)
     return tl
 
 
@@ -94,7 +97,16 @@ class _Maker:
         return rate
 
     def first_frame(self, sequence: Sequence, outer: Fraction | None = None) -> int:
-        return round(Fraction(sequence.start) * self.rate_of(sequence, outer))
+        """Frame that the sequence starts with; a file that does not say it starts at its last whole hour."""
+        rate = self.rate_of(sequence, outer)
+        if sequence.start is not None:
+            return round(Fraction(sequence.start) * rate)
+        hour = nominal_rate(rate) * 3600
+        starts = []
+        for kind in ("Video", "Audio"):
+            for track in self.project.tracks(sequence.id, kind) or ():
+                starts += [_whole(item.value("Start")) for item in track.elements("Items")]
+        return min(starts, default=0) // hour * hour
 
     def tracks(
         self,
@@ -161,6 +173,9 @@ class _Maker:
                 made.length = item.start
             elif item.start < made.length - _NEAR:
                 self._shorten(item, made.length)
+            elif item.start != made.length:
+                item.length = max(Fraction(0), item.end - made.length)
+                item.start = made.length
             self._cross(made, pending, rate)
             made.children.append(self._item(item, made.kind, rate, (*above, sequence.id)))
             made.length = max(made.length, item.end)
@@ -189,7 +204,8 @@ class _Maker:
                 raise TimelineError(
                     f"{self.name}: “{node.value('Name')}” on {where} is not on the timeline; export again."
                 )
-            placed = Placed(node, start - first, length)
+            begin = _snap(start - first)
+            placed = Placed(node, begin, _snap(start - first + length) - begin)
             (transitions if node.tag in _NO_MEDIA else items).append(placed)
         items.sort(key=lambda item: (item.start, item.end))
         return items, sorted(transitions, key=lambda item: item.start)
@@ -234,6 +250,7 @@ class _Maker:
         pool = self.project.pool.get(item.node.value("MediaRef"))
         blobs = self.project.markers.get(item.node.id, []) if item.node.id else []
         nested = self.project.sequences.get(pool.sequence) if pool is not None and pool.sequence else None
+        clock = Fraction(0)
         made: otio.core.Item
         if nested is not None:
             made = self._nested(item, nested, kind, rate, above)
@@ -241,8 +258,9 @@ class _Maker:
         else:
             made = make_clip(item, pool, rate, kind == "Video")
             origin = _media_start(made, rate)
+            clock = clock_of(item, made)
         notes: list[str] = []
-        add_markers(made, blobs, origin, float(rate), notes, "this clip")
+        add_markers(made, blobs, origin, float(rate), notes, "this clip", clock)
         if notes:
             ours(made)["notes"] = [*item.notes, *notes]
         return made
@@ -277,6 +295,18 @@ class _Maker:
         words["Kind"] = nested.kind
         finish(item, stack)
         return stack
+
+
+def _snap(frames: Fraction) -> Fraction:
+    whole = round(frames)
+    return Fraction(whole) if abs(frames - whole) <= _NEAR else frames
+
+
+def _whole(text: str) -> int:
+    try:
+        return math.floor(read_frames(text) or 0)
+    except BlobError:
+        return 0
 
 
 def _media_start(clip: otio.core.Item, rate: Fraction) -> Fraction:

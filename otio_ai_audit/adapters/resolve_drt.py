@@ -33,7 +33,7 @@ def read_from_file(filepath: str, timeline_name: str | None = None) -> otio.sche
         In the shape of Resolve's own OTIO export (absolute timecode in timeline frames, bare paths,
         ``metadata.Resolve_OTIO``), with its name, item ids (``Item ID``), and markers with Resolve's
         colour (``Color``) and custom data (``Custom Data``). What could not be read is said in
-        ``metadata.otio_ai_audit``: `notes` (sentences) on the clip or timeline that they are about,
+        ``metadata.otio_ai_audit``: sentences under `notices` on the timeline and `notes` on clips, and
         `failure` where a clip's picture cannot be told.
 
     Raises

@@ -193,6 +193,9 @@ def _clip_origin(item: Any, clock: Clock) -> Fraction:
     available = reference.available_range if reference is not None else None
     if item.source_range is None:
         return _frames(available.start_time, clock) if available is not None else start
+    left = _plain(item.metadata.get("Resolve_OTIO")).get("Left Offset")
+    if available is not None and isinstance(left, int | float):
+        return _frames(available.start_time, clock) + Fraction(left)  # .drt says it, at every speed
     speeds = [e.time_scalar for e in item.effects if isinstance(e, otio.schema.LinearTimeWarp)]
     if available is not None and len(speeds) == 1 and speeds[0] > 0:
         first = _frames(available.start_time, clock)
