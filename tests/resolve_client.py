@@ -77,7 +77,9 @@ def main():
     with open(script, encoding="utf-8") as file:
         text = file.read()
     sys.argv = [""]
-    exec(compile(text, "<script>", "exec"), dict(given, __name__="__main__", __builtins__=builtins))
+    around = dict(given, __name__="__main__", __builtins__=builtins)
+    exec(compile(text, "<script>", "exec"), around)
+    sys.exit(around.get("STATUS", 0))
 
 
 if __name__ == "__main__":

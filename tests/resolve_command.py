@@ -66,6 +66,8 @@ class _Mortal(io.TextIOWrapper):
     lines_left = -1
 
     def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError("write() argument must be str")  # so click finds out what kind of stream it is
         for part in text.splitlines(keepends=True):
             if self.lines_left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -20,6 +20,10 @@ def _rate(rate: Fraction) -> str:
     return struct.pack("<dd", float(rate), 0.0).hex()
 
 
+def _extents(tl: Timeline) -> str:
+    return struct.pack("<dd", float(tl.first / tl.exact), float((tl.end - tl.first) / tl.exact)).hex()
+
+
 def _clip(item: Item) -> str:
     medium = item.medium
     media = (
@@ -66,6 +70,7 @@ def write_drt(tl: Timeline, path: Path) -> None:
         f'<Element><Sm2MpTimelineClip DbId="{clip}"><FieldsBlob/><Name>{escape(tl.name)}</Name>'
         f'<TimelineSharedHandle><Sm2Timeline DbId="{handle}"><FieldsBlob/><Name>{escape(tl.name)}</Name>'
         f'<MpTimelineClip>{clip}</MpTimelineClip><Sequence><Sm2Sequence DbId="{sequence}"><FieldsBlob/>'
+        f"<MediaExtents>{_extents(tl)}</MediaExtents>"
         f"<FrameRate>{_rate(tl.exact)}</FrameRate><Parent>{handle}</Parent></Sm2Sequence></Sequence>"
         "</Sm2Timeline></TimelineSharedHandle></Sm2MpTimelineClip></Element>"
         f"{''.join(_medium(one) for one in media.values())}</MediaVec></Sm2MpFolder>"

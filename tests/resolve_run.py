@@ -169,7 +169,7 @@ def run_here(host: Host, text: str, given: Sequence[str] = GLOBALS) -> Run:
             code = left.code if isinstance(left.code, int) else int(left.code is not None)
         except Killed:
             killed = True
-    return Run(code, console.getvalue(), killed)
+    return Run(code or around.get("STATUS", 0), console.getvalue(), killed)
 
 
 def old_pythons() -> dict[str, str]:
