@@ -42,6 +42,9 @@ PLACE = "original_target_url"
 """Where OTIO's own bundle writers keep the URL of media that are missing."""
 REASON = "missing_reference_because"
 
+FCP7 = "fcp_xml"
+FCP7_TITLE = {"effecttype": "generator", "mediatype": "video", "effectcategory": "Text"}
+
 _FIELDS = (
     (otio.schema.Timeline, ("global_start_time",)),
     (otio.core.Item, ("source_range",)),
@@ -54,7 +57,7 @@ _FILE = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 _COLORS = {name.casefold(): OTIO_COLORS[name] for name in RESOLVE_COLORS}
 
 
-def normalised(root: Any, name: str = "") -> Any:
+def normalised(root: Any, name: str = "", generators: bool = True) -> Any:
     """Give what Resolve wrote as plain OTIO, which any other program understands.
 
     Parameters
@@ -63,6 +66,9 @@ def normalised(root: Any, name: str = "") -> Any:
         A timeline, or a stack, track, clip or collection. It is not changed.
     name
         What a timeline without a name is called: Resolve leaves it empty, its file has it.
+    generators
+        Make generators of titles; False leaves them missing references, for programs that know no
+        generators (OTIO's `fcpx_xml` stops at one).
 
     Returns
     -------
@@ -71,7 +77,7 @@ def normalised(root: Any, name: str = "") -> Any:
         object, so that `resolve_shaped` can put it back. Twice is the same as once.
     """
     result = root.deepcopy()
-    titles = is_resolve(result)
+    titles = generators and is_resolve(result)
     heard: set[int] = set()
     """Clips on audio tracks: what names no media there is no title."""
     for one in list(under(result, effects=False)):
@@ -170,7 +176,11 @@ def _offline(reference: otio.schema.MissingReference) -> None:
 
 
 def _title(clip: otio.schema.Clip) -> None:
-    """Make a generator of a missing reference that says nothing, as Resolve writes titles."""
+    """Make a generator of a missing reference that says nothing, as Resolve writes titles.
+
+    OTIO's `fcp_xml` asks every reference for its range, and writes no generator that does not carry
+    these words of FCP 7.
+    """
     references = dict(clip.media_references())
     key = clip.active_media_reference_key
     reference = references.get(key)
@@ -181,9 +191,13 @@ def _title(clip: otio.schema.Clip) -> None:
     made = otio.schema.GeneratorReference(
         name=clip.name or "",
         generator_kind=clip.name or "",
+        available_range=clip.source_range,
         metadata=reference.metadata,
         available_image_bounds=reference.available_image_bounds,
     )
+    if FCP7 not in made.metadata:
+        made.metadata[FCP7] = FCP7_TITLE
+        put(made, FCP7, True)
     put(made, "title", [reference.name, clip.name or ""])
     references[key] = made
     clip.set_media_references(references, key)

@@ -14,7 +14,17 @@ from typing import Any
 import opentimelineio as otio
 
 from otio_ai_audit.adapters._fault import FormatError
-from otio_ai_audit.adapters._normal import OFFLINE, PLACE, REASON, TIMES, media_url, moved, record_shift
+from otio_ai_audit.adapters._normal import (
+    FCP7,
+    FCP7_TITLE,
+    OFFLINE,
+    PLACE,
+    REASON,
+    TIMES,
+    media_url,
+    moved,
+    record_shift,
+)
 from otio_ai_audit.adapters._paths import file_name, path_of
 from otio_ai_audit.adapters._stash import RESOLVE, is_resolve, pair, put, take, under
 from otio_ai_audit.markings import OTIO_COLORS
@@ -185,6 +195,8 @@ def _clip_back(clip: otio.schema.Clip, held: Mapping[int, Mapping[str, Any]]) ->
     titles = {key: one for key, one in references.items() if "title" in held[id(one)]}
     for key, title in titles.items():
         if isinstance(title, otio.schema.GeneratorReference):
+            if FCP7 in held[id(title)] and title.metadata.get(FCP7) == FCP7_TITLE:
+                del title.metadata[FCP7]
             references[key] = _missing(title, pair(held[id(title)], "title"))
     if titles:
         clip.set_media_references(references, clip.active_media_reference_key)
@@ -193,7 +205,6 @@ def _clip_back(clip: otio.schema.Clip, held: Mapping[int, Mapping[str, Any]]) ->
 def _missing(title: otio.schema.GeneratorReference, kept: tuple[Any, Any] | None = None) -> Any:
     return otio.schema.MissingReference(
         name=kept[0] if kept else "",
-        available_range=title.available_range,
         metadata=title.metadata,
         available_image_bounds=title.available_image_bounds,
     )
@@ -249,7 +260,6 @@ def _clip(clip: otio.schema.Clip, foreign: bool) -> None:
 
 def _reference(reference: Any, clip: otio.schema.Clip, foreign: bool) -> Any:
     if isinstance(reference, otio.schema.GeneratorReference):
-        reference.available_range = None
         return _missing(reference)
     if isinstance(reference, otio.schema.ExternalReference):
         reference.target_url = bare(reference.target_url)

@@ -3,7 +3,8 @@
 Reading gives plain OTIO, with what was changed kept beside it; writing gives back what Resolve wrote,
 and puts everything else into the form that Resolve takes in::
 
-    otioconvert -i edit.otio -I resolve -o edit.fcpxml
+    otioconvert -i edit.otio -I resolve -o edit.xml
+    otioconvert -i edit.otio -I resolve -a generators=False -o edit.fcpxml
     otioconvert -i cut.xml -o cut.otio -O resolve
 
     tl = opentimelineio.adapters.read_from_file("edit.otio", "resolve")
@@ -53,7 +54,7 @@ def counts_record_frames(clip: otio.schema.Clip) -> bool:
     return "markers" in stash_of(clip)
 
 
-def read_from_file(filepath: str | os.PathLike[str], name: str | None = None) -> Any:
+def read_from_file(filepath: str | os.PathLike[str], name: str | None = None, generators: bool = True) -> Any:
     """Read an OTIO file of Resolve as plain OTIO.
 
     Parameters
@@ -62,6 +63,9 @@ def read_from_file(filepath: str | os.PathLike[str], name: str | None = None) ->
         A ``.otio`` (or ``.json``): a timeline, or a lone clip, track or stack, which stays one.
     name : str or None
         What a timeline without a name is called; None takes the file's name.
+    generators : bool
+        Make generators of titles; False leaves them missing references, for programs that know no
+        generators (OTIO's `fcpx_xml` stops at one).
 
     Raises
     ------
@@ -76,18 +80,18 @@ def read_from_file(filepath: str | os.PathLike[str], name: str | None = None) ->
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     stem = Path(path.name.removesuffix(".json")).stem
-    return _read(text, path.name, stem if name is None else name)
+    return _read(text, path.name, stem if name is None else name, generators)
 
 
-def read_from_string(input_str: str, name: str = "") -> Any:
+def read_from_string(input_str: str, name: str = "", generators: bool = True) -> Any:
     """Read the text of an OTIO file of Resolve as plain OTIO; see `read_from_file`."""
-    return _read(input_str.removeprefix("\ufeff"), "The text", name)
+    return _read(input_str.removeprefix("\ufeff"), "The text", name, generators)
 
 
-def _read(text: str, what: str, name: str) -> Any:
+def _read(text: str, what: str, name: str, generators: bool) -> Any:
     root, raw = read_exact(text, what)
     keep_keys(root, raw)
-    return normalised(root, name)
+    return normalised(root, name, generators)
 
 
 def write_to_string(input_otio: Any, indent: int = 4) -> str:
