@@ -106,7 +106,7 @@ def test_json_goes_to_stdout_and_nothing_else_does(folder: Path, capsys: pytest.
 
 def test_every_output_is_written(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit = write_edit(tmp_path / "a.otio", [clip(folder / "bad_v001.mp4", 0, 40, 40)])
-    names = ["m.otio", "m.otioz", "m.edl", "r.json", "r.csv", "r.xml", "r.html"]
+    names = ["m.otio", "m.otioz", "m.edl", "m.lua", "r.json", "r.csv", "r.xml", "r.html"]
     outputs = [part for name in names for part in ("-o", tmp_path / "deep" / name)]
     assert audit(edit, *outputs) == 1
     for name in names:

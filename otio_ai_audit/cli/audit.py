@@ -28,7 +28,7 @@ FAIL_ON = ("error", "warning", "never")
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a file; the suffix says what: .otio .otioz (the edit with markers), .edl (Resolve marker "
-    "EDL), .json, .csv, .xml (JUnit), .html. May repeat.",
+    "EDL), .lua (a Resolve menu script that sets them), .json, .csv, .xml (JUnit), .html. May repeat.",
 )
 @shared.EDIT
 @click.option(
