@@ -542,6 +542,8 @@ def test_a_project_needs_a_name(tmp_path: Path) -> None:
     assert "no timeline “Trailer”" in refusal(path, "Trailer")
     assert read(write_drt(tmp_path / "film.drt", outer, inner)).name == "Outer"
     assert read(write_drt(tmp_path / "film.drt", outer, inner, other, current=2)).name == "Other"
+    numbered = write_drt(tmp_path / "film.drp", Made("33"), Made("44"))
+    assert otio.adapters.read_from_file(str(numbered), "resolve_drt", timeline_name=44).name == "44"
     twins = write_drt(tmp_path / "film.drp", Made("Cut"), Made("Cut"))
     assert "several timelines" in refusal(twins, "Cut")
 
@@ -648,6 +650,31 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     tl = made(tmp_path, Made(video=[[Item("a", HOUR, 20, "/a.mov")]], track_flags=2, subtitles=2))
     said = " ".join(notices(tl))
     assert "2 subtitle tracks were left out" in said and "Video 1 carries flags (2)" in said
+
+
+def test_a_fusion_composition_on_a_clip_is_said(tmp_path: Path) -> None:
+    extra = "<CompositionTable><Sm2TiCompositionTable/></CompositionTable>"
+    assert "Fusion page" in notes(one(tmp_path, Item("a", HOUR, 20, "/a.mov", extra=extra)))[0]
+
+
+def test_many_timelines_are_not_all_inflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the beginning of the other timelines' tracks is looked at."""
+    cuts = [
+        Made(
+            f"Cut {n}",
+            [[Item(f"shot {i}", HOUR + i, 1, f"/takes/{n}/{i}.mov", pooled="") for i in range(400)]],
+        )
+        for n in range(6)
+    ]
+    files = documents(*cuts)
+    path = tmp_path / "film.drp"
+    path.write_bytes(zipped(files))
+    tracks = [len(text) for name, text in files.items() if name.startswith("SeqContainer")]
+    others = sum(len(text) for name, text in files.items() if not name.startswith("SeqContainer"))
+    monkeypatch.setattr(_drt_archive, "FREE_BYTES", others + tracks[3] + 6 * 10_000 + 10_000)
+    monkeypatch.setattr(_drt_archive, "MOST_RATIO", 0)
+    assert sum(tracks) > 3 * tracks[3] > 3 * 10_000
+    assert len(read(path, "Cut 3").tracks[0]) == 400
 
 
 def test_an_old_marker_field_is_said(tmp_path: Path) -> None:
@@ -1179,6 +1206,18 @@ def test_picture_and_sound_of_one_edit_agree() -> None:
     assert [clip.name for clip in picture] == [clip.name for clip in sound]
     first = picture[0]
     assert otio.opentime.to_timecode(first.source_range.start_time) == "14:11:39:19"
+
+
+@needs_samples
+def test_in_points_count_timeline_frames_also_of_faster_media() -> None:
+    """A recording of 60 frames a second on a timeline of 24, cut up to its very end (250.3 s)."""
+    tl = read(FOLDER / "drp/jve_sample_project_zero_duration.drp", "resolve audio tracks tutorial")
+    clips = clips_of(tl.tracks[0])
+    assert [span(clip)[0] for clip in clips] == [2189, 2590, 2649, 2751, 3301, 5999]
+    medium = clips[-1].media_reference.available_range
+    assert medium.duration == otio.opentime.RationalTime(15019, 60)
+    left_over = medium.duration.to_seconds() - clips[-1].source_range.end_time_exclusive().to_seconds()
+    assert 0 <= left_over < 1 / 24
 
 
 @needs_samples

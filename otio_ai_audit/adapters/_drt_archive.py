@@ -26,7 +26,7 @@ from defusedxml.expatreader import DefusedExpatParser
 from otio_ai_audit.errors import TimelineError
 
 MOST_ENTRIES = 20_000
-MOST_BYTES = 1 << 30
+MOST_BYTES = 512 << 20
 """Inflated bytes of everything that is read."""
 FREE_BYTES = 16 << 20
 """Below this nothing is a bomb."""
@@ -36,7 +36,8 @@ DEEPEST = 200
 MOST_ELEMENTS = 5_000_000
 
 _CHUNK = 1 << 16
-_HEAD = 1 << 18
+_PEEK = 1 << 13
+_HEAD = 1 << 17
 _DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -48,6 +49,7 @@ _DAMAGE = (
     RuntimeError,
     ValueError,
 )
+_PRESENT = ("CompositionTable",)
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 SKIPPED = frozenset(
@@ -63,10 +65,21 @@ SKIPPED = frozenset(
     }
 )
 """Elements of no use here that may be large: grades, thumbnails, project settings."""
+TEXTS = frozenset(
+    {
+        *("BlobOwner", "Clip", "CurrentTimelineIndex", "Duration", "EffectFiltersBA", "Element", "Flags"),
+        *("FrameRate", "In", "MarkersBA", "MediaExtents", "MediaFilePath", "MediaFrameRate", "MediaRef"),
+        *("MediaStartTime", "MediaTimemapBA", "Name", "PrettyType", "Resolution", "Sequence", "Start"),
+        *("Time", "UserDefinedName", "WasDisbanded"),
+    }
+)
+"""Elements whose text is kept. Of the rest only those stay that have an id or hold something."""
+BLOBS = frozenset({"Sm2SequenceLockableBlob", "Sm2TiItemLockableBlob"})
+"""Owners of a ``FieldsBlob`` that is kept."""
 
 
 class Node:
-    """An XML element: its tag, its ``DbId``, its own text and its children."""
+    """An XML element: its tag, its ``DbId``, its own text without white space around it, its children."""
 
     __slots__ = ("id", "kids", "tag", "text")
 
@@ -80,9 +93,9 @@ class Node:
         return next((kid for kid in self.kids if kid.tag == tag), None)
 
     def value(self, tag: str) -> str:
-        """Text of a child, without white space around it; empty where there is none."""
+        """Text of a child; empty where there is none."""
         kid = self.child(tag)
-        return kid.text.strip() if kid is not None else ""
+        return kid.text if kid is not None else ""
 
     def elements(self, tag: str) -> Iterator[Node]:
         """List what a vector holds: Resolve wraps each object in an ``Element``."""
@@ -109,7 +122,7 @@ class _Builder(ContentHandler):
         self.what = what
         self.root = Node("")
         self.open = [self.root]
-        self.texts: list[list[str]] = [[]]
+        self.texts: list[list[str] | None] = [None]
         self.skipping = 0
         self.count = 0
 
@@ -121,19 +134,26 @@ class _Builder(ContentHandler):
             self.skipping += 1
             return
         node = Node(name, attrs.get("DbId") or "")
-        self.open[-1].kids.append(node)
+        parent = self.open[-1]
+        parent.kids.append(node)
         self.open.append(node)
-        self.texts.append([])
+        kept = name in TEXTS or (name == "FieldsBlob" and parent.tag in BLOBS)
+        self.texts.append([] if kept else None)
 
     def endElement(self, name: str) -> None:
         if self.skipping:
             self.skipping -= 1
             return
-        self.open.pop().text = "".join(self.texts.pop())
+        node, texts = self.open.pop(), self.texts.pop()
+        if texts:
+            node.text = "".join(texts).strip()
+        if not (node.text or node.kids or node.id or node.tag in _PRESENT):
+            self.open[-1].kids.pop()
 
     def characters(self, content: str) -> None:
-        if not self.skipping:
-            self.texts[-1].append(content)
+        texts = self.texts[-1]
+        if texts is not None and not self.skipping:
+            texts.append(content)
 
 
 class Archive:
@@ -190,9 +210,15 @@ class Archive:
         shape = re.compile(pattern)
         return sorted(name for name in self._entries if shape.fullmatch(name))
 
-    def head(self, name: str) -> bytes:
-        """First bytes of an entry."""
-        return b"".join(self._chunks(name, _HEAD))
+    def search(self, name: str, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """Look for a pattern near the beginning of an entry, without inflating more than it takes."""
+        head = b""
+        for chunk in self._chunks(name, _PEEK):
+            head += chunk
+            found = pattern.search(head)
+            if found is not None or len(head) >= _HEAD:
+                return found
+        return None
 
     def tree(self, name: str) -> Node:
         """Parse an entry.
@@ -221,22 +247,17 @@ class Archive:
             raise TimelineError(f"{name} in {self.name} is empty; export it again.")
         return builder.root.kids[0]
 
-    def _chunks(self, name: str, limit: int | None = None) -> Iterator[bytes]:
+    def _chunks(self, name: str, size: int = _CHUNK) -> Iterator[bytes]:
         """Inflate an entry piece by piece, within the budget of the whole file."""
-        left = limit
         try:
             with self._zip.open(self._entries[name]) as stream:
-                while left is None or left > 0:
-                    chunk = stream.read(_CHUNK if left is None else min(_CHUNK, left))
-                    if not chunk:
-                        return
+                while chunk := stream.read(size):
                     self._inflated += len(chunk)
                     if self._inflated > self._budget:
                         raise TimelineError(
                             f"{self.name} inflates to more than {self._budget >> 20} MB, "
                             "which no timeline needs; it was not read."
                         )
-                    left = None if left is None else left - len(chunk)
                     yield chunk
         except _DAMAGE as error:
             raise TimelineError(f"{name} in {self.name} is damaged; export the timeline again.") from error

@@ -153,6 +153,8 @@ def _make_media(
     if medium.still:
         clip.source_range = span(zero, item.length, float(rate))
         return
+    if item.node.child("CompositionTable") is not None:
+        item.notes.append("What the Fusion page makes of this clip is not seen; the source file was read.")
     play = play_of(item, times, rate)
     clip.source_range = span(zero + play.first, item.length, float(rate))
     clip.effects.extend(play.effects)

@@ -59,9 +59,9 @@ def file_name(path: str) -> str:
 
 def medium_of(item: Node, pool: PoolItem | None, times: TimeMap, timeline: Fraction, video: bool) -> Medium:
     """Put together what the clip and the pool say; the clip's own words go first."""
-    pooled = pool.path() if pool is not None else ""
+    pooled = pool.path if pool is not None else ""
     path = item.value("MediaFilePath") or pooled
-    known = pool.video() if pool is not None and video else VideoTime()
+    known = pool.video if pool is not None and video else VideoTime()
     try:
         own = known_rate(read_double(item.value("MediaFrameRate")))
     except BlobError:

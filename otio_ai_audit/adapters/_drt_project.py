@@ -49,9 +49,9 @@ class Sequence:
     """Id of the timeline object, as the scripting API tells it; empty for nested clips."""
 
 
-@dataclass(slots=True)
+@dataclass
 class PoolItem:
-    """A medium of the media pool; its fields are decoded when they are asked for."""
+    """A medium of the media pool; its fields are decoded when they are asked for, once."""
 
     node: Node
     sequence: str = ""
@@ -67,6 +67,7 @@ class PoolItem:
     def _infos(self) -> Iterator[Node]:
         return (node for node in self.node.walk() if node.tag in ("BtVideoInfo", "BtAudioInfo"))
 
+    @cached_property
     def path(self) -> str:
         """Folder and file name; empty where they cannot be read."""
         for info in self._infos():
@@ -81,6 +82,7 @@ class PoolItem:
                 return f"{base}{joint}{name.decode('utf-8', 'replace')}"
         return ""
 
+    @cached_property
     def video(self) -> VideoTime:
         """Frames, rate and timecode of the picture, as far as they can be read."""
         for info in self._infos():
@@ -135,7 +137,7 @@ class Project:
         """Entry of each sequence's tracks."""
         found: dict[str, str] = {}
         for name in self.archive.names(_CONTAINERS):
-            match = _SEQUENCE.search(self.archive.head(name))
+            match = self.archive.search(name, _SEQUENCE)
             if match:
                 owner = match[1].decode("ascii")
             else:
@@ -204,7 +206,7 @@ def read_project(archive: Archive) -> Project:
     order: list[str] = []
     markers: dict[str, list[str]] = {}
     if archive.names("project\\.xml"):
-        match = _VERSION.search(archive.head("project.xml"))
+        match = archive.search("project.xml", _VERSION)
         version = match[1].decode("ascii") if match else ""
         project = archive.tree("project.xml")
         order, current = _order(project)
@@ -245,7 +247,7 @@ def _sequence(item: Node, archive: str) -> Sequence | None:
 
 def _order(project: Node) -> tuple[list[str], str]:
     handles = project.child("TimelineHandleVec")
-    order = [kid.text.strip() for kid in handles.kids] if handles is not None else []
+    order = [kid.text for kid in handles.kids] if handles is not None else []
     index = project.value("CurrentTimelineIndex")
     current = int(index) if index.isdecimal() and len(index) < 9 else -1
     return order, order[current] if 0 <= current < len(order) else ""

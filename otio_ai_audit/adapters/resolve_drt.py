@@ -66,6 +66,7 @@ def _chosen(project: Project, path: Path, name: str | None) -> Sequence:
         kind = "is a bin, which holds no timeline" if path.suffix.lower() == ".drb" else "holds no timeline"
         raise TimelineError(f"{path.name} {kind}; in Resolve use File > Export > Timeline.")
     if name is not None:
+        name = str(name)  # otioconvert turns “44” into a number
         same = [one for one in timelines if one.name == name]
         same = same or [one for one in timelines if one.name.casefold() == name.casefold()]
         if len(same) == 1:
