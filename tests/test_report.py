@@ -27,7 +27,7 @@ from otio_ai_audit.report import csv_file, json_file, junit, writing
 from . import report_samples as samples
 
 ALL = sorted(report.WRITERS)
-PLAIN = sorted(set(ALL) - {".otio", ".otioz", ".edl"})
+PLAIN = sorted(set(ALL) - {".otio", ".otioz", ".fcpxml", ".edl"})
 RESULTS = {
     "empty": samples.result,
     "sample": samples.sample,

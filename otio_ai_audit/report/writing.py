@@ -79,6 +79,15 @@ def _edit(result: AuditResult, path: Path, asked: Asked) -> None:
         raise
 
 
+def _fcpxml(result: AuditResult, path: Path, asked: Asked) -> None:
+    from .. import timeline
+
+    if asked.timeline is None:
+        raise OutputError(f"{path.name} would be the edit with markers, but no edit was audited.")
+    seen = asked.seen if asked.seen is not None else timeline.read_markers(asked.timeline, result.info)
+    timeline.write_fcpxml(asked.timeline, result.info, result.markers, seen, path, asked.original)
+
+
 def _marker_edl(result: AuditResult, path: Path, asked: Asked) -> None:
     from .. import timeline
 
@@ -88,6 +97,7 @@ def _marker_edl(result: AuditResult, path: Path, asked: Asked) -> None:
 WRITERS: dict[str, Writer] = {
     ".otio": _edit,
     ".otioz": _edit,
+    ".fcpxml": _fcpxml,
     ".edl": _marker_edl,
     ".json": _json,
     ".csv": _csv,

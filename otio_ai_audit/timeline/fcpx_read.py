@@ -7,6 +7,7 @@ The community's adapter was tried on 20 real files first: it fails on stills, ga
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +24,7 @@ from otio_ai_audit.timeline.opening import choose
 from otio_ai_audit.timeline.relink import AUDIO_SUFFIXES
 
 MARK = "fcpxml"
-"""Key of what we keep in metadata: which marker element a marker came from."""
+"""Key of what we keep in metadata: which element of the document a clip or marker was."""
 MARKERS = ("marker", "chapter-marker")
 _DEEPEST = 24
 _MOST = 400_000
@@ -56,11 +57,12 @@ def read_fcpxml(data: bytes, path: Path, name: str | None = None) -> otio.schema
     rate = resources.rate(sequence.get("format"))
     if rate is None or not 1 <= rate <= 1000:
         raise TimelineError(f"{path.name} does not say how fast “{names[index]}” runs; export it as .otio.")
-    order = {id(element): number for number, element in enumerate(_markers(root))}
+    order = {id(element): number for number, element in enumerate(root.iter())}
     builder = _Builder(Layout(resources, rate), rate, order, _extents(resources))
     tl = otio.schema.Timeline(names[index])
     tl.global_start_time = builder.time(seconds(sequence.get("tcStart")))
-    builder.fill(tl.tracks, builder.layout.sequence(sequence), seconds(sequence.get("duration")))
+    whole = round(seconds(sequence.get("duration")) * rate) / rate
+    builder.fill(tl.tracks, builder.layout.sequence(sequence), whole)
     tl.metadata[MARK] = {"timeline": index}
     if sequence.get("tcFormat") in ("DF", "NDF"):
         tl.metadata["otio_ai_audit"] = {"drop_frame": "yes" if sequence.get("tcFormat") == "DF" else "no"}
@@ -70,10 +72,6 @@ def read_fcpxml(data: bytes, path: Path, name: str | None = None) -> otio.schema
 def plain_name(name: str) -> str:
     """Name of a timeline without what Resolve adds to it."""
     return name.removesuffix(" (Resolve)")
-
-
-def _markers(root: Element) -> list[Element]:
-    return [element for element in root.iter() if element.tag in MARKERS]
 
 
 def _url(asset: Element) -> str:
@@ -132,7 +130,10 @@ class _Builder:
         shown = [one for one in pieces if one.element.tag not in ("gap", "transition")]
         rows: dict[tuple[bool, int], list[list[Piece]]] = {}
         for piece in sorted(shown, key=lambda one: one.position):
-            lanes = rows.setdefault((self._is_sound(piece), piece.lane), [[]])
+            sound = self._is_sound(piece)
+            if sound:  # It may end between frames, which is nothing that an edit of pictures can hold.
+                piece = self._on_frames(piece)
+            lanes = rows.setdefault((sound, piece.lane), [[]])
             free = next((row for row in lanes if not row or row[-1].end <= piece.position), None)
             if free is None:
                 lanes.append(free := [])
@@ -151,6 +152,10 @@ class _Builder:
                     track.append(otio.schema.Gap(source_range=self.range(Fraction(0), total - row[-1].end)))
                 stack.append(track)
         self.depth -= 1
+
+    def _on_frames(self, piece: Piece) -> Piece:
+        position, end = (round(one * self.rate) / self.rate for one in (piece.position, piece.end))
+        return replace(piece, position=position, duration=end - position)
 
     def _fill_track(
         self,
@@ -173,6 +178,7 @@ class _Builder:
             self._dissolve(track, edges.pop(piece.position, None), piece.position)
             item = self._item(piece)
             item.enabled = piece.enabled
+            item.metadata[MARK] = {"element": self.order[id(piece.element)]}
             origin = item.source_range.start_time.value / float(self.rate)
             held = any(isinstance(effect, otio.schema.TimeEffect) for effect in item.effects)
             if held or not isinstance(item, otio.schema.Clip):
@@ -206,7 +212,7 @@ class _Builder:
                 element.get("value") or "",
                 TimeRange(RationalTime(frame, rate), RationalTime(frames, rate)),
                 otio.schema.MarkerColor.GREEN if element.get("completed") == "1" else "",
-                {MARK: {"marker": self.order.get(id(element), -1)}},
+                {MARK: {"element": self.order[id(element)]}},
                 element.get("note") or "",
             )
             marks.append(marker)

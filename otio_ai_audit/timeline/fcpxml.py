@@ -1,0 +1,305 @@
+"""Write an edit with markers as FCPXML.
+
+Of an edit that was read from FCPXML the text is kept as it is, and only `<marker>` elements of ours
+are put in or taken out. Any other edit is written anew (`fcpx_make`). FCPXML has no colour for
+markers: what one is about stands in its name, and its id, as everywhere, ends its note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
+
+import opentimelineio as otio
+
+from otio_ai_audit.adapters.safe_xml import parse_xml
+from otio_ai_audit.errors import OutputError
+from otio_ai_audit.model import Marker, SeenMarker, TimelineInfo
+from otio_ai_audit.timeline.fcpx_layout import HOLDERS, Layout, Piece, Resources, sequences, written
+from otio_ai_audit.timeline.fcpx_make import made
+from otio_ai_audit.timeline.fcpx_read import MARK, MARKERS
+from otio_ai_audit.timeline.mark import read_markers, with_markers
+from otio_ai_audit.timeline.opening import bytes_of
+from otio_ai_audit.timeline.walk import Clock, walk
+
+_AFTER = frozenset(
+    {
+        *("audio-channel-source", "audio-role-source", "sync-source", "filter-video", "filter-video-mask"),
+        *("filter-audio", "metadata", "reserved"),
+    }
+)
+"""What the DTDs (1.8 to 1.13) put after the markers of a story element."""
+_TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+_ENCODING = re.compile(rb"(<\?xml[^>]*encoding=[\"'])([\w.-]+)")
+_UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+Edit = tuple[int, int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A marker to put in."""
+
+    frame: int
+    frames: int
+    name: str
+    note: str
+    element: int | None = None
+    """Number of the element that its shot is, where that is known."""
+
+
+def write_fcpxml(
+    tl: otio.schema.Timeline,
+    info: TimelineInfo,
+    markers: Sequence[Marker],
+    seen: Sequence[SeenMarker],
+    path: Path,
+    original: Path | None = None,
+) -> None:
+    """Write an edit with these markers in place of our earlier ones.
+
+    Parameters
+    ----------
+    tl : opentimelineio.schema.Timeline
+        The edit as `read` gave it.
+    info : TimelineInfo
+        Its rate and start.
+    markers : Sequence[Marker]
+        Ours; nobody else's are touched.
+    seen : Sequence[SeenMarker]
+        Markers that stood on it, with what was decided about ours.
+    path : Path
+        Where to.
+    original : Path or None
+        The file that `tl` was read from.
+
+    Raises
+    ------
+    OutputError
+        If the edit is no longer what was read.
+    """
+    marked = with_markers(tl, info, markers, seen)
+    if MARK in tl.metadata and original is not None:
+        source = original / "Info.fcpxml" if original.is_dir() else original
+        data = _as_utf8(bytes_of(source))
+        index = int(tl.metadata[MARK]["timeline"])
+        elements = _elements(tl, info)
+        marks = [_mark(one, elements) for one in markers]
+        kept = {_number(marker) for marker in _all_markers(marked)}
+        gone = {_number(marker) for marker in _all_markers(tl)} - kept
+    else:
+        data, index, gone = made(tl, info), 0, set()
+        marks = [_Mark(one.frame, one.frames, one.name, one.note) for one in read_markers(marked, info)]
+    path.write_bytes(marked_text(data, index, marks, {number for number in gone if number is not None}))
+
+
+def _elements(tl: otio.schema.Timeline, info: TimelineInfo) -> dict[str, int]:
+    """Return the number of the element of every clip, by the clip's id."""
+    found = {}
+    for leaf in walk(tl, Clock(info.rate)):
+        number = _number(leaf.clip)
+        if number is not None and "." not in leaf.id:
+            found[leaf.id] = number
+    return found
+
+
+def _mark(marker: Marker, elements: Mapping[str, int]) -> _Mark:
+    element = elements.get(marker.clip or "")
+    return _Mark(marker.frame, marker.frames, marker.name, marker.note, element)
+
+
+def _number(thing: Any) -> int | None:
+    told = thing.metadata.get(MARK)
+    return int(told["element"]) if told is not None and "element" in told else None
+
+
+def _all_markers(tl: otio.schema.Timeline) -> Iterator[otio.schema.Marker]:
+    parents: list[Any] = [tl.tracks]
+    while parents:
+        parent = parents.pop()
+        yield from getattr(parent, "markers", ())
+        if isinstance(parent, otio.core.Composition):
+            parents += list(parent)
+
+
+# --- into the text ---------------------------------------------------------------------------------------
+
+
+def marked_text(data: bytes, index: int, marks: Sequence[_Mark], gone: set[int]) -> bytes:
+    """Put markers into the text of an FCPXML, and take others out.
+
+    Parameters
+    ----------
+    data : bytes
+        The document, in UTF-8.
+    index : int
+        Which of its timelines.
+    marks : Sequence[_Mark]
+        What to put in: timeline frame, length, name and note.
+    gone : set[int]
+        Numbers of the marker elements to take out, in the order of the document.
+    """
+    root = parse_xml(data, "The edit")
+    elements = list(root.iter())
+    number = {id(element): count for count, element in enumerate(elements)}
+    found = sequences(root)
+    if index >= len(found) or any(n >= len(elements) or elements[n].tag not in MARKERS for n in gone):
+        raise OutputError("The edit was changed while it was audited; audit it again.")
+    sequence, resources = found[index][1], Resources.of(root)
+    rate = resources.rate(sequence.get("format"))
+    if rate is None:
+        raise OutputError("The edit was changed while it was audited; audit it again.")
+    pieces = Layout(resources, rate).sequence(sequence)
+    pieces = [one for one in pieces if one.element.tag not in ("transition", "audio")]
+    spans = _spans(data)
+    edits: list[Edit] = []
+    for count in gone:
+        start = spans[count].start
+        edits.append((_before(data, start), spans[count].end, b""))
+    texts: dict[int, list[tuple[Fraction, bytes]]] = {}
+    for mark in marks:
+        piece = _holder(pieces, number, resources, mark, rate)
+        if piece is not None:
+            texts.setdefault(number[id(piece.element)], []).append(_element(piece, mark, rate))
+    for count, rows in texts.items():
+        rows.sort(key=lambda row: row[0])
+        edits.append(_insertion(data, spans, elements[count], number, [text for _, text in rows]))
+    parts: list[bytes] = []
+    at = 0
+    for begin, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        parts += [data[at:begin], new]
+        at = max(at, end)
+    return b"".join([*parts, data[at:]])
+
+
+def _holder(
+    pieces: Sequence[Piece], number: Mapping[int, int], resources: Resources, mark: _Mark, rate: Fraction
+) -> Piece | None:
+    """Return what a marker goes into: its shot, else the topmost picture there, else the spine."""
+    moment = mark.frame / rate
+    here = [piece for piece in pieces if piece.position <= moment < piece.end]
+    own = [piece for piece in here if number[id(piece.element)] == mark.element]
+    shots = [piece for piece in here if piece.enabled and _is_shot(piece.element, resources)]
+    shots.sort(key=lambda piece: -piece.lane)
+    spine = [piece for piece in here if piece.lane == 0]
+    last = [max((one for one in pieces if one.lane == 0), key=lambda one: one.end)] if pieces else []
+    return next(iter([*own, *shots, *spine, *here, *last]), None)
+
+
+def _is_shot(element: Element, resources: Resources) -> bool:
+    asset = resources.get(element.get("ref"), "asset")
+    if asset is not None:
+        return asset.get("hasVideo") != "0" and element.get("srcEnable") != "audio"
+    return element.tag in HOLDERS
+
+
+def _element(piece: Piece, mark: _Mark, rate: Fraction) -> tuple[Fraction, bytes]:
+    moment = min(mark.frame / rate, piece.end - 1 / rate)
+    end = max(min((mark.frame + mark.frames) / rate, piece.end), moment + 1 / rate)
+    start = piece.own(moment)
+    length = (end - moment) / piece.pace
+    values = {"start": written(start), "duration": written(length), "value": mark.name, "note": mark.note}
+    told = " ".join(f"{key}={_quoted(value)}" for key, value in values.items() if value or key == "value")
+    return start, f"<marker {told}/>".encode()
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(_UNSAID.sub(" ", text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+
+
+@dataclass(slots=True)
+class _Span:
+    """Where an element stands in the text, in bytes."""
+
+    start: int
+    head: int
+    """End of its start tag."""
+    end: int = 0
+    tail: int = 0
+    """Start of its end tag; of an empty element the end of its only tag."""
+
+
+def _spans(data: bytes) -> list[_Span]:
+    spans: list[_Span] = []
+    opened: list[_Span] = []
+    parser = expat.ParserCreate()
+
+    def start(_name: str, _attributes: dict[str, str]) -> None:
+        at = parser.CurrentByteIndex
+        match = _TAG.match(data, at)
+        span = _Span(at, match.end() if match else at)
+        spans.append(span)
+        opened.append(span)
+
+    def end(_name: str) -> None:
+        span = opened.pop()
+        if data[span.head - 2 : span.head] == b"/>":
+            span.end = span.tail = span.head
+            return
+        span.tail = parser.CurrentByteIndex
+        match = _TAG.match(data, span.tail)
+        span.end = match.end() if match else span.tail
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.Parse(data, True)
+    return spans
+
+
+def _before(data: bytes, at: int) -> int:
+    """Start of the white space before a place."""
+    while at and data[at - 1 : at].isspace():
+        at -= 1
+    return at
+
+
+def _insertion(
+    data: bytes, spans: Sequence[_Span], element: Element, number: Mapping[int, int], texts: Sequence[bytes]
+) -> Edit:
+    """Put markers where the DTD has them: after connected clips and other markers, before filters."""
+    span = spans[number[id(element)]]
+    later = next((child for child in element if child.tag in _AFTER), None)
+    if later is not None:
+        at = spans[number[id(later)]].start
+        space = data[_before(data, at) : at]
+        return at, at, b"".join(text + space for text in texts)
+    outer = data[_before(data, span.start) : span.start]
+    if len(element):
+        first = spans[number[id(element[0])]].start
+        inner = data[_before(data, first) : first]
+    else:
+        inner = outer + _indent(data, spans) if b"\n" in outer else outer
+    body = b"".join(inner + text for text in texts)
+    if span.tail == span.head and data[span.head - 2 : span.head] == b"/>":
+        name = element.tag.encode()
+        return _before(data, span.head - 2), span.head, b">" + body + outer + b"</" + name + b">"
+    at = _before(data, span.tail) if len(element) else span.tail
+    return at, at, body if len(element) else body + outer
+
+
+def _indent(data: bytes, spans: Sequence[_Span]) -> bytes:
+    """White space of one more level, as the document indents its second element in its first."""
+    for outer, inner in pairwise(spans):
+        two = [data[_before(data, span.start) : span.start].split(b"\n")[-1] for span in (outer, inner)]
+        if inner.start < outer.end and len(two[1]) > len(two[0]):
+            return two[1][len(two[0]) :]
+    return b"    "
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """Return a document in UTF-8, declared as such."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16").encode()
+        return _ENCODING.sub(rb"\g<1>UTF-8", data, count=1)
+    declared = _ENCODING.match(data)
+    if declared is None or declared[2].upper() in (b"UTF-8", b"ASCII", b"US-ASCII"):
+        return data
+    text = data.decode(declared[2].decode())
+    return _ENCODING.sub(rb"\g<1>UTF-8", text.encode(), count=1)
