@@ -21,7 +21,8 @@ plan = json.load(open(os.path.join(folder, "plan.json"), encoding="utf-8"))
 value = lambda name: argv[argv.index(name) + 1]
 outputs = [argv[i + 1] for i, word in enumerate(argv) if word == "-o"]
 told = json.load(open(value("--live"), encoding="utf-8"))
-json.dump({"live": told, "argv": argv, "env": dict(os.environ)}, open(os.path.join(folder, "heard.json"), "w"))
+heard = {"live": told, "argv": argv, "env": dict(os.environ)}
+json.dump(heard, open(os.path.join(folder, "heard.json"), "w"))
 for line in plan.get("stderr", ()):
     print(line, file=sys.stderr, flush=True)
 open(os.path.join(folder, "running"), "w").close()
@@ -43,16 +44,20 @@ for m in ours + told["gone"]:
 markers = []
 for f in plan["findings"]:
     item = clips.get(f["clip"])
-    if item is None or f["id"] in quiet or (told["selected"] is not None and item["id"] not in told["selected"]):
+    if item is None or f["id"] in quiet:
+        continue
+    if told["selected"] is not None and item["id"] not in told["selected"]:
         continue
     note = "%s [audit %s]" % (f["words"], f["id"])
     markers.append({"frame": item["start"] - first + f["into"], "frames": f["frames"], "color": f["color"],
                     "name": f["name"], "note": note, "ids": [f["id"]], "clip": f["clip"],
                     "custom": "otio_ai_audit 1 %s %s" % (f["color"], f["id"])})
 markers.append({"frame": 0, "frames": 1, "color": "Cream", "name": "AUDIT 14:32", "clip": None,
-                "ids": [plan["summary"]], "note": "Look at %d shots. [audit %s]" % (len(markers), plan["summary"]),
+                "ids": [plan["summary"]],
+                "note": "Look at %d shots. [audit %s]" % (len(markers), plan["summary"]),
                 "custom": "otio_ai_audit 1 Cream " + plan["summary"]})
-result = {"schema": 1, "timeline": {"name": told["timeline"]["name"], "rate": "24/1", "start_timecode": "01:00:00:00"},
+about = {"name": told["timeline"]["name"], "rate": "24/1", "start_timecode": "01:00:00:00"}
+result = {"schema": 1, "timeline": about,
           "clips": [{"id": id_, "timeline_start_frame": i["start"] - first, "frames": i["duration"]}
                     for id_, i in clips.items()],
           "markers": markers,

@@ -36,7 +36,7 @@ def audit(context, window, only_selected=False):
     state = context.read()
     if not state.items:
         raise Trouble('"%s" has no clips on its video tracks; there is nothing to audit.' % desk.name)
-    selected = selection(desk, state, say) if only_selected else None
+    selected = desk.patiently(lambda: selection(desk, state, say)) if only_selected else None
     note = context.ledger.hear_deletions(state.markers, state.items)
     if note:
         say(note)
@@ -52,9 +52,8 @@ def audit(context, window, only_selected=False):
     result = read_json(context.path(RESULT))
     if result is None or not isinstance(result.get("markers"), list):
         raise Trouble("Could not read the result of the audit (%s). Run it again." % context.path(RESULT))
-    context.ledger.heard(past["gone"], past["deleted"])
     window.tell("Setting markers")
-    before = {"items": state.items, "start": state.start, "markers": state.markers}
+    before = {"items": state.items, "start": state.start, "markers": state.markers, "past": past}
     words = set_markers(context, result, before, selected)
     tell_end(context, result, words)
     return code
@@ -164,6 +163,11 @@ def set_markers(context, result, before, selected=None, fresh=True):
     """
     desk, ledger = context.desk, context.ledger
     state = context.read(details=False)
+    # What a person deleted while the audit ran is for the next one to hear.
+    ledger.hear_deletions(state.markers, state.items)
+    past = before.get("past")
+    if past is not None:
+        ledger.heard(past["gone"], past["deleted"])
     found = wanted(result, before, state)
     words = []
     if context.settings["clip_markers"]:

@@ -20,6 +20,8 @@ class Desk:
         Handles as of the last `check`.
     id, name
         Of the timeline.
+    renewals
+        How often handles had died when new ones were taken.
     """
 
     def __init__(self, resolve, patience=None):
@@ -29,6 +31,7 @@ class Desk:
         self.timeline = None
         self.id = ""
         self.name = ""
+        self.renewals = 0
 
     def product(self):
         """Edition and version in words."""
@@ -77,6 +80,8 @@ class Desk:
             project, timeline = self._current()
             found = identity(timeline) if timeline is not None else ""
             if found and found == self.id:
+                if self.timeline is not None and identity(self.timeline) != self.id:
+                    self.renewals += 1
                 self.project, self.timeline = project, timeline
                 return
             if found and isinstance(call(timeline, "GetName"), str):
@@ -102,7 +107,13 @@ class Desk:
         return bool(self.id) and identity(self.timeline) == self.id
 
     def ask(self, holder, name, *arguments):
-        """Call a getter; None and False are believed only while Resolve answers."""
+        """Call a getter; None and False are believed only while Resolve answers.
+
+        Raises
+        ------
+        Stale
+            Where all handles died meanwhile: `holder` is one of them.
+        """
         value = call(holder, name, *arguments)
         if not nothing(value):
             return value
@@ -113,10 +124,13 @@ class Desk:
                 value = call(holder, name, *arguments)
                 if not nothing(value) or self.answers():
                     return value
-            elif not self.patience.wait():
+                continue
+            if not self.patience.wait():
                 raise self.patience.used_up()
-            else:
-                self.check()
+            before = self.renewals
+            self.check()
+            if self.renewals != before:
+                raise Stale(name)
 
     def need(self, holder, name, *arguments):
         """Call a getter that always has an answer; `Stale` where the handle is dead."""

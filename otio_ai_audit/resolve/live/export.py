@@ -11,6 +11,8 @@ from .calls import Trouble, call, method
 # A constant may be 0, so only None means that a version does not have it.
 FORMATS = (("EXPORT_OTIO", "timeline.otio"), ("EXPORT_DRT", "timeline.drt"))
 TRIES = 3
+ARRIVAL = 1.5
+"""Seconds to wait for a file that Resolve says to have written."""
 
 
 def export(desk, folder):
@@ -36,11 +38,8 @@ def export(desk, folder):
         for _ in range(TRIES):
             _forget(path)
             done = _export(desk, path, kind)
-            if _arrived(path, 3.0 if done else 0.2):
+            if _arrived(path, ARRIVAL if done else 0.2):
                 return path
-            while not desk.answers():
-                if not desk.patience.wait():
-                    raise desk.patience.used_up()
             desk.check()
             if done or not desk.patience.wait():
                 break

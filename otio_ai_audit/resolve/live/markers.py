@@ -127,31 +127,41 @@ def _deleted_meanwhile(told, partner, standing, ledger, state):
 
 
 def _set(plan, found, going, taken, blocked, state):
-    """Give every wanted marker a frame."""
+    """Give every wanted marker a frame: faults first, then the summary, then what was not checked."""
     stale = dict(((row.get("item"), row["at"]), row) for row in going)
+    late = [row for row in found.rows if is_unchecked(row) and row["room"][1] - row["room"][0] > 1]
     for row in found.rows:
-        if blocked.intersection(ids_of(row)):
-            plan.waiting += 1
-            continue
-        row = dict(row, item=row.get("item"))
-        shift = row.get("at", row["frame"]) - row["frame"]
-        holder = taken.setdefault(row["item"], set())
-        frame = free_frame(row["frame"], row["room"], holder, shift)
-        if frame is None:
-            plan.crowded += 1
-            continue
-        row["frames"] = max(1, min(row["frame"] + row["frames"], row["room"][1]) - frame)
-        row["frame"], row["at"], row["written"] = frame, frame + shift, row["note"]
-        holder.add(row["at"])
-        _sort(plan, row, stale)
+        if row not in late:
+            _seat(plan, row, taken, blocked, stale)
     if found.summary is not None:
-        frame = free_frame(0, (0, max(1, state.frames)), taken.setdefault(None, set()), 0)
+        holder = taken.setdefault(None, set())
+        frame = free_frame(0, (0, max(1, state.frames)), holder)
         if frame is not None:
-            row = dict(
-                found.summary, frame=frame, at=frame, item=None, shot=None, written=found.summary["note"]
-            )
+            holder.add(frame)
+            row = dict(found.summary, frame=frame, at=frame, item=None, shot=None)
+            row["written"] = row["note"]
             plan.summary = (stale.pop((None, frame), None), row)
+    for row in late:
+        _seat(plan, row, taken, blocked, stale)
     plan.remove = sorted(stale.values(), key=lambda row: row["at"])
+
+
+def _seat(plan, row, taken, blocked, stale):
+    """Give one marker a frame of its shot."""
+    if blocked.intersection(ids_of(row)):
+        plan.waiting += 1
+        return
+    row = dict(row, item=row.get("item"))
+    shift = row.get("at", row["frame"]) - row["frame"]
+    holder = taken.setdefault(row["item"], set())
+    frame = free_frame(row["frame"], row["room"], holder, shift)
+    if frame is None:
+        plan.crowded += 1
+        return
+    row["frames"] = max(1, min(row["frame"] + row["frames"], row["room"][1]) - frame)
+    row["frame"], row["at"], row["written"] = frame, frame + shift, row["note"]
+    holder.add(row["at"])
+    _sort(plan, row, stale)
 
 
 def _sort(plan, row, stale):

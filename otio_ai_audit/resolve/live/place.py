@@ -101,12 +101,13 @@ def _placed(row, old, new, then_start, now_start):
     first = new["start"] - now_start
     end = first + new["duration"]
     row = dict(row, shot=new["id"], room=(first, end))
-    if is_unchecked(row):
-        return dict(row, frame=first, frames=max(1, end - first))
     into = row["frame"] - (old["start"] - then_start)
     if old["left"] is not None and new["left"] is not None:
         into += old["left"] - new["left"]
     start, stop = first + into, first + into + row["frames"]
+    if is_unchecked(row):  # it speaks of the whole shot, however that was trimmed
+        start = min(max(start, first), end - 1)
+        stop = end
     if stop <= first or start >= end:
         return None
     start, stop = max(start, first), min(stop, end)

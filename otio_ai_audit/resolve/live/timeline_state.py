@@ -150,6 +150,15 @@ def _items(desk, state, kinds, details):
             state.handles[row["id"]] = handle
 
 
+def handles_of(desk):
+    """Take new handles of all items on video tracks, by id (of those whose id is Resolve's own)."""
+    handles = {}
+    for track in range(1, (whole(desk.need(desk.timeline, "GetTrackCount", "video")) or 0) + 1):
+        for handle in listed(desk.ask(desk.timeline, "GetItemListInTrack", "video", track)):
+            handles[desk.ask(handle, "GetUniqueId")] = handle
+    return handles
+
+
 def _place(desk, handle, track):
     start, duration = whole(desk.need(handle, "GetStart")), whole(desk.need(handle, "GetDuration"))
     name = _text(desk.ask(handle, "GetName"))

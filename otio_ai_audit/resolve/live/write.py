@@ -1,10 +1,10 @@
 """Markers are set and taken away, one call each; what was displaced comes back where a write fails."""
 
-from .calls import call, method
+from .calls import Stale, call, method
 from .ledger import pairs
 from .markers import free_frame
 from .notes import content, ids_of, is_ours
-from .timeline_state import markers_of
+from .timeline_state import handles_of, markers_of
 
 
 class Writer:
@@ -21,7 +21,7 @@ class Writer:
         self.state = state
         self.refused = []
         self.five = False
-        self.tells = {}
+        self.renewals = desk.renewals
 
     def carry_out(self, plan):
         """Make the changes of a plan, the summary last.
@@ -102,10 +102,10 @@ class Writer:
 
     def take(self, row):
         """Take a marker of ours away; False where it does not stand there any more."""
-        holder = self._holder(row.get("item"))
-        if holder is None:
-            return False
         for _ in range(3):
+            holder = self._holder(row.get("item"))
+            if holder is None:
+                return False
             custom = call(holder, "GetMarkerCustomData", row["at"]) if row["custom"] else None
             if isinstance(custom, str) and custom and custom != row["custom"]:
                 return False
@@ -141,10 +141,20 @@ class Writer:
         return done
 
     def _holder(self, item):
-        return self.desk.timeline if item is None else self.state.handles.get(item)
+        if item is None:
+            return self.desk.timeline
+        if self.desk.renewals != self.renewals:
+            self.renewals = self.desk.renewals
+            self.state.handles = self.desk.patiently(lambda: handles_of(self.desk))
+        return self.state.handles.get(item)
 
     def _now(self, item):
-        return markers_of(self.desk, self._holder(item), item)
+        for _ in range(8):
+            try:
+                return markers_of(self.desk, self._holder(item), item)
+            except Stale:
+                continue  # the desk has new handles now
+        raise self.desk.patience.used_up()
 
     def standing(self, plan):
         """Read back which markers of ours stand on the timeline, and on clips that had or got some.
