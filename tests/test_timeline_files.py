@@ -7,6 +7,7 @@ import zipfile
 from fractions import Fraction as F
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import opentimelineio as otio
 import pytest
@@ -54,7 +55,7 @@ def touch_media(tl: otio.schema.Timeline, folder: Path) -> None:
                 digits = f"{reference.start_frame + number:0{reference.frame_zero_padding}d}"
                 (folder / f"{reference.name_prefix}{digits}{reference.name_suffix}").touch()
             continue
-        url = getattr(reference, "target_url", "")
+        url = unquote(getattr(reference, "target_url", "") or "")
         url = url or reference.metadata.get("Resolve_OTIO", {}).get("Media Url", "")
         if url:
             (folder / url.replace("\\", "/").rsplit("/", 1)[-1]).touch()

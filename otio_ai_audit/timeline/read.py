@@ -14,6 +14,7 @@ from typing import Any
 import opentimelineio as otio
 import platformdirs
 
+from otio_ai_audit.adapters.resolve import is_resolve, normalised
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.timeline.formats import READERS, read_other
 from otio_ai_audit.timeline.opening import EXPORT, OTHERS, choose
@@ -39,8 +40,9 @@ def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> o
     Returns
     -------
     opentimelineio.schema.Timeline
-        As the file has it: `plan` copes with what Resolve writes, so that `write` can give back
-        everything that is not ours unchanged. Media inside an ``.otioz`` are unpacked by `plan`.
+        As the file has it; what Resolve wrote as plain OTIO (`adapters.resolve`), from which `write`
+        gives back everything that is not ours unchanged. What could not be read is said in
+        ``metadata["otio_ai_audit"]["notices"]``. Media inside an ``.otioz`` are unpacked by `plan`.
 
     Raises
     ------
@@ -52,6 +54,8 @@ def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> o
         tl = as_timeline(_parse(raw_text(path), path), path, name)
     else:
         tl = read_other(path, rate, name)
+    if is_resolve(tl):
+        tl = normalised(tl, Path(path.name.removesuffix(".json")).stem)
     if next(iter(tl.find_clips()), None) is None:
         raise TimelineError(f"{path.name} has no clips; export the timeline that you cut.")
     return tl
