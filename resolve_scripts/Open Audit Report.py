@@ -294,8 +294,8 @@ def run():
             settings=SETTINGS,
         )
     except Trouble as trouble:
-        print(str(trouble))
         try:
+            print(str(trouble).encode("ascii", "backslashreplace").decode("ascii"))
             mark(app, str(trouble))
         except Exception:
             pass

@@ -10,7 +10,7 @@ import threading
 import traceback
 
 from . import audit, clear, failure, marking, report
-from .calls import Trouble
+from .calls import Trouble, careful
 from .child import Stopped
 from .context import Context
 from .lock import Lock, Locked
@@ -57,6 +57,7 @@ def main(
         said in one sentence, on the console and in a marker on the timeline.
     """
     context = None
+    say = careful(say)
     before = _listen()
     try:
         if task not in TITLES:

@@ -68,6 +68,20 @@ def listed(value):
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
+def careful(say):
+    """Make a printer that never fails: a console may know ASCII only, or be gone."""
+
+    def line(text):
+        try:
+            say(text)
+        except UnicodeError:
+            say(text.encode("ascii", "backslashreplace").decode("ascii"))
+        except (OSError, ValueError):
+            pass
+
+    return line
+
+
 class Patience:
     """How long all waiting of one task may take.
 

@@ -114,10 +114,7 @@ def run(command, folder, hear, step=None):
         raise
     finally:
         for thread in threads:
-            thread.join(0.5)
-        for thread, stream in ((threads[0], process.stdout), (threads[1], process.stderr)):
-            if not thread.is_alive():
-                stream.close()
+            thread.join(0.2)
 
 
 def _follow(process, lines, words, hear, step):
@@ -131,7 +128,7 @@ def _follow(process, lines, words, hear, step):
             if process.poll() is not None:
                 # A worker that outlives the child may hold its pipes open.
                 ended = ended or time.time()
-                if time.time() - ended > 2:
+                if time.time() - ended > 1:
                     return
         if kind and line is None:
             open_pipes -= 1
@@ -151,7 +148,9 @@ def _read(stream, kind, lines):
             lines.put((kind, line.decode("utf-8", "replace").rstrip("\r\n")))
     except (OSError, ValueError):
         pass
-    lines.put((kind, None))
+    finally:
+        stream.close()
+        lines.put((kind, None))
 
 
 def _event(line):

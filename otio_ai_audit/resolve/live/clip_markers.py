@@ -60,10 +60,7 @@ def probe(context, state):
                 offset = _exported(context, item)
             finally:
                 _remove(context, handle)
-            if offset == at - item["left"]:
-                return "media"
-            if offset == at:
-                return "clip"
+            return {at - item["left"]: "media", at: "clip"}.get(offset)
     return None
 
 

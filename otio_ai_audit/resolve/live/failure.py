@@ -6,6 +6,7 @@ from .audit import _plain
 from .calls import Patience
 from .desk import Desk
 from .ledger import Ledger
+from .lock import Lock
 from .markers import free_frame
 from .notes import CREAM, SUMMARY, content, is_ours, is_summary, summary
 from .timeline_state import markers_of
@@ -18,7 +19,12 @@ def mark(context, words):
     Never fails: by now a person has been told on the console.
     """
     try:
-        _mark(context, words)
+        if context.ledger is not None or not context.folder:
+            _mark(context, words)
+        else:
+            # Nothing is marked, and no ledger touched, while another task works on this timeline.
+            with Lock(context.folder):
+                _mark(context, words)
     except Exception:
         pass
 
