@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Sequence
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otio_ai_audit.markings import own_id, split_custom, split_note
@@ -453,6 +455,7 @@ def test_hostile_text_stays_text() -> None:
     assert sorted(on(host)) == [60]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text())
 def test_any_text_comes_back_from_lua(words: str) -> None:
     import lupa.lua51
@@ -461,9 +464,9 @@ def test_any_text_comes_back_from_lua(words: str) -> None:
     assert lua.execute(f"return {quoted(words)}".encode()) == words.encode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("lua", LUAS)
+@pytest.mark.parametrize("lua", ["lua51", "luajit21"])
 def test_many_markers_on_many_shots(lua: str) -> None:
-    names = [f"shot_{number:05d}.mp4" for number in range(3000)]
+    names = [f"shot_{number:05d}.mp4" for number in range(1500)]
     host = host_of(*names)
     found = [marker(n, (n - 1) * 48 + 3, f"{n:06x}", body=f"Pulses {n} times.") for n in range(1, 1001)]
     script = text(result_of(host, *found))
@@ -474,3 +477,76 @@ def test_many_markers_on_many_shots(lua: str) -> None:
     assert time.perf_counter() - began < 20
     assert len(on(host)) == 1000
     assert min(on(host)) == 103
+
+
+def edited(random: Random, tl: Timeline) -> None:
+    """What people do to a cut: delete, move, trim, split, insert, replace, with and without ripple."""
+    items = tl.video[0].items
+    for _ in range(random.randint(1, 5)):
+        if not items:
+            return
+        items.sort(key=lambda item: item.start)
+        at = random.randrange(len(items))
+        item = items[at]
+        cut = random.randint(1, max(1, item.duration - 2))
+        ripple, what = (
+            0,
+            random.choice(["delete", "close", "head", "head close", "tail close", "split", "insert", "new"]),
+        )
+        if what in ("delete", "close"):
+            items.remove(item)
+            ripple = -item.duration if what == "close" else 0
+        elif what.startswith("head") and item.duration > 2:
+            item.left, item.duration = item.left + cut, item.duration - cut
+            item.start += 0 if what == "head close" else cut
+            ripple = -cut if what == "head close" else 0
+        elif what == "tail close" and item.duration > 2:
+            item.duration, ripple = item.duration - cut, -cut
+        elif what == "split" and item.duration > 2:
+            rest = Item(item.name, item.start + cut, item.duration - cut, item.medium, left=item.left + cut)
+            item.duration = cut
+            items.append(rest)
+        elif what == "insert":
+            ripple, medium = 30, Medium("/takes/new.mp4", frames=200)
+            items.append(Item("new.mp4", item.end, 30, medium, left=3))
+        elif what == "new":
+            item.name, item.medium = "new_v2.mp4", Medium("/takes/new_v2.mp4", frames=200)
+        for other in items:
+            if other is not item and other.start >= item.start + (item.duration if what != "close" else 0):
+                other.start += (
+                    ripple
+                    if not (what == "insert" and other.start == item.end and other.duration == 30)
+                    else 0
+                )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_people_do_a_marker_stands_on_its_own_picture_or_nowhere(seed: int) -> None:
+    random = Random(seed)
+    names = [random.choice("abcdefgh") + ".mp4" for _ in range(12)]
+    host = host_of(*names)
+    tl = host.timeline
+    found = []
+    for number, item in enumerate(tl.video[0].items, start=1):
+        offset = random.randrange(item.duration)
+        body = f"{item.name} at {item.left + offset}."
+        found.append(marker(number, item.start - tl.first + offset, f"{number:06x}", body=body))
+    script = text(result_of(host, *found))
+    edited(random, tl)
+    if not tl.video[0].items:
+        return
+    theirs = {random.randrange(60): Marker("Blue", "mine") for _ in range(4)}
+    tl.markers.update(theirs)
+    run(script, host)
+    assert {at: tl.markers[at].name for at in theirs} == dict.fromkeys(theirs, "mine")
+    written = {at: one for at, one in tl.markers.items() if one.name == "FLICKER"}
+    for at, one in written.items():
+        (item,) = [item for item in tl.video[0].items if 0 <= at + tl.first - item.start < item.duration]
+        name, _, frame = split_note(one.note)[0].strip(" .").partition(" at ")
+        assert item.name == name
+        shown = item.left + at + tl.first - item.start
+        assert shown == int(frame) or at - 1 in tl.markers or at + 1 in tl.markers, (one.note, item, at)
+    body = next(one.note for one in tl.markers.values() if one.name.startswith("AUDIT"))
+    if "STOPPED" not in "".join(one.name for one in tl.markers.values()):
+        lost = int(re.search(r"and (\d+) more", body)[1]) + 5 if "more." in body else body.count("FLICKER on")
+        assert len(written) + lost == len(found)

@@ -13,8 +13,8 @@ local function lane_of(product, version)
   -- Sentences for a person: what works here, and where to click.
   local major, minor = string.match(version, "^(%d+)%.(%d+)")
   major, minor = tonumber(major), tonumber(minor)
-  local files = "File > Export > Timeline (OpenTimelineIO), run otio-ai-audit audit on it, then right-click the timeline"
-    .. " in the Media Pool > Timelines > Import > Timeline Markers from EDL"
+  local files = "File > Export > Timeline (OpenTimelineIO), run otio-ai-audit audit on it, then right-click"
+    .. " the timeline in the Media Pool > Timelines > Import > Timeline Markers from EDL"
   if string.find(string.lower(product), "studio", 1, true) then
     return "Works here: Workspace > Scripts > Audit Timeline. From outside too: otio-ai-audit resolve audit."
   end

@@ -25,8 +25,9 @@ local function whole(value)
 end
 
 local function words(text)
+  -- Not %S: in some systems' languages a byte of an accented letter counts as a space.
   local found = {}
-  for word in string.gmatch(text, "%S+") do
+  for word in string.gmatch(text, "[^ \t\n\v\f\r]+") do
     found[#found + 1] = word
   end
   return table.concat(found, " ")

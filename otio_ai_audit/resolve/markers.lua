@@ -134,18 +134,23 @@ local function waiting(shots)
 end
 
 local function shifts(shots)
-  -- For every shot, how far the nearest one before it (else after it) on its track has moved.
-  local result, last = {}, {}
-  for index = #shots, 1, -1 do
-    result[index] = last[shots[index].track]
-    last[shots[index].track] = shots[index].shift or last[shots[index].track]
-  end
-  last = {}
+  -- For every shot, how far its nearest neighbours on its track have moved: the one before, the one after.
+  local before, after, last = {}, {}, {}
   for index, shot in ipairs(shots) do
-    result[index] = last[shot.track] or result[index] or 0
+    before[index] = last[shot.track]
     last[shot.track] = shot.shift or last[shot.track]
   end
-  return result
+  last = {}
+  for index = #shots, 1, -1 do
+    local track = shots[index].track
+    after[index] = last[track]
+    last[track] = shots[index].shift or last[track]
+  end
+  for index = 1, #shots do
+    before[index] = before[index] or after[index] or 0
+    after[index] = after[index] or before[index]
+  end
+  return before, after
 end
 
 local function moved(shots, items)
@@ -159,12 +164,13 @@ local function moved(shots, items)
       end
     end
   end
-  local near = shifts(shots)
+  local before, after = shifts(shots)
   for index, shot in ipairs(shots) do
     if not shot.pieces and not shot.nested then
       for _, item in ipairs(free_items(shot, labels, shot.frames)) do
-        if item.track == shot.track and item.start == shot.start + near[index] then
-          settle(shot, item, near[index])
+        local shift = item.start - shot.start
+        if item.track == shot.track and (shift == before[index] or shift == after[index]) then
+          settle(shot, item, shift)
           break
         end
       end
@@ -172,23 +178,24 @@ local function moved(shots, items)
   end
 end
 
-local function piece_of(shot, item, near)
+local function piece_of(shot, item, before)
   -- How far the frames of a shot went that was trimmed or cut in pieces; nil where that is not sure.
   local left = shot.left and whole(try(item.item, "GetLeftOffset"))
-  local begin, stop = shot.start + near, shot.start + near + shot.frames
+  local begin, stop = shot.start + before, shot.start + before + shot.frames
   if left then
     local lost = left - shot.left
     if lost >= -shot.frames and lost < shot.frames then
       return item.start - shot.start - lost
     end
   elseif item.track == shot.track and item.start > begin and item.start + item.frames <= stop then
-    return near
+    return before
   end
   return nil
 end
 
 local function trimmed(shots, items)
-  local labels, near, count = by_label(items), shifts(shots), {}
+  local labels, count = by_label(items), {}
+  local before, after = shifts(shots)
   for _, shot in ipairs(shots) do
     count[shot.name] = (count[shot.name] or 0) + (shot.pieces and 0 or 1)
   end
@@ -196,8 +203,10 @@ local function trimmed(shots, items)
     if not shot.pieces and not shot.nested then
       local pieces = {}
       for _, item in ipairs(free_items(shot, labels)) do
-        local shift = count[shot.name] == 1 and piece_of(shot, item, near[index])
-        if shift then
+        local shift = piece_of(shot, item, before[index])
+        -- Of several shots of one clip only those are told apart that went where their neighbours went.
+        local along = item.track == shot.track and (shift == before[index] or shift == after[index])
+        if shift and (count[shot.name] == 1 or along) then
           pieces[#pieces + 1] = { item = item, shift = shift }
         else
           shot.why = "its cuts changed"
@@ -210,12 +219,12 @@ end
 
 local function inside(shots, items)
   -- A shot in a compound clip goes where the item goes that holds it.
-  local near = shifts(shots)
+  local before = shifts(shots)
   for index, shot in ipairs(shots) do
-    local first = shot.start + near[index]
+    local first = shot.start + before[index]
     for _, item in ipairs(shot.nested and items or {}) do
       if item.track == shot.track and item.start <= first and first < item.start + item.frames then
-        shot.pieces = { { item = item, shift = near[index] } }
+        shot.pieces = { { item = item, shift = before[index] } }
       end
     end
   end
