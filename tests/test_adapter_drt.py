@@ -646,10 +646,25 @@ def test_a_clip_without_length_fails(tmp_path: Path) -> None:
     assert result.failures[0].reason == "The edit gives this clip no length."
 
 
+def test_sentences_stay_one_line_whatever_a_file_holds(tmp_path: Path) -> None:
+    evil = "a\nb\x9b2J\x85\u202e" + "x" * 200
+    cuts = [Made(evil), Made("B")]
+    path = write_drt(tmp_path / "cut.drp", *cuts)
+    text = refusal(path)
+    assert text.isprintable() and len(text) < 300
+    assert refusal(path, evil + "y").isprintable()
+    item = Item(evil, HOUR, 20, "/a.mov", marks=[Mark(3, 256, evil)])
+    tl = made(tmp_path, Made(video=[[item, dissolve(HOUR + 200, 3, evil)]]))
+    assert all(said.isprintable() for said in (*notes(tl.tracks[0][0]), *notices(tl)))
+    assert refusal(put(tmp_path, {**plain(), "SeqContainer/\n\x1b[2J.xml": "x"})).isprintable()
+
+
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     tl = made(tmp_path, Made(video=[[Item("a", HOUR, 20, "/a.mov")]], track_flags=2, subtitles=2))
     said = " ".join(notices(tl))
-    assert "2 subtitle tracks were left out" in said and "Video 1 carries flags (2)" in said
+    assert (
+        "2 subtitle tracks were left out" in said and "Video 1 carries flags (2) that are not known" in said
+    )
 
 
 def test_a_fusion_composition_on_a_clip_is_said(tmp_path: Path) -> None:

@@ -78,6 +78,12 @@ BLOBS = frozenset({"Sm2SequenceLockableBlob", "Sm2TiItemLockableBlob"})
 """Owners of a ``FieldsBlob`` that is kept."""
 
 
+def shown(text: str, most: int = 80) -> str:
+    """Text out of a file, fit to stand in a sentence: short, one line, nothing that steers a terminal."""
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
 class Node:
     """An XML element: its tag, its ``DbId``, its own text without white space around it, its children."""
 
@@ -228,7 +234,8 @@ class Archive:
         TimelineError
             If it is damaged, no XML, too large or too deep, or declares a DTD or entities.
         """
-        builder = _Builder(f"{name} in {self.name}")
+        what = f"{shown(name)} in {self.name}"
+        builder = _Builder(what)
         parser = DefusedExpatParser(forbid_dtd=True)
         parser.setContentHandler(builder)
         try:
@@ -237,14 +244,12 @@ class Archive:
             parser.close()
         except DefusedXmlException as error:
             raise TimelineError(
-                f"{name} in {self.name} declares a DTD or entities, which Resolve never writes; not read."
+                f"{what} declares a DTD or entities, which Resolve never writes; not read."
             ) from error
         except (xml.sax.SAXException, ValueError, LookupError) as error:
-            raise TimelineError(
-                f"{name} in {self.name} is damaged (it is no valid XML); export it again."
-            ) from error
+            raise TimelineError(f"{what} is damaged (it is no valid XML); export it again.") from error
         if not builder.root.kids:
-            raise TimelineError(f"{name} in {self.name} is empty; export it again.")
+            raise TimelineError(f"{what} is empty; export it again.")
         return builder.root.kids[0]
 
     def _chunks(self, name: str, size: int = _CHUNK) -> Iterator[bytes]:
@@ -260,7 +265,7 @@ class Archive:
                         )
                     yield chunk
         except _DAMAGE as error:
-            raise TimelineError(f"{name} in {self.name} is damaged; export the timeline again.") from error
+            raise TimelineError(f"{shown(name)} in {self.name} is damaged; export it again.") from error
         except OSError as error:
             raise TimelineError(f"{self.name} cannot be read: {error.strerror or error}.") from error
 
@@ -275,12 +280,12 @@ def _vetted(entries: list[zipfile.ZipInfo], archive: str) -> dict[str, zipfile.Z
         name = entry.orig_filename.replace("\\", "/")
         if _leads_elsewhere(name):
             raise TimelineError(
-                f"{archive} holds a file with the name {name[:80]!r}, which leads outside; it was not read."
+                f"{archive} holds a file with the name “{shown(name)}”, which leads outside; it was not read."
             )
         if entry.flag_bits & 0x1:
             raise TimelineError(f"{archive} is encrypted; export the timeline without a password.")
         if name in known:
-            raise TimelineError(f"{archive} holds {name[:80]!r} twice; it is damaged or forged, not read.")
+            raise TimelineError(f"{archive} holds “{shown(name)}” twice; it is damaged or forged, not read.")
         if entry.compress_type not in _PLAIN:
             raise TimelineError(f"{archive} is packed in a way that Resolve does not use; export it again.")
         known[name] = entry

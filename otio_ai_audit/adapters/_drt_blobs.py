@@ -79,9 +79,9 @@ def read_frames(text: str) -> Fraction | None:
     try:
         frames = Fraction(int(whole))
     except ValueError as error:
-        raise BlobError(f"“{text[:40]}” is no frame count") from error
+        raise BlobError("no frame count") from error
     if abs(frames) >= 1 << 40:
-        raise BlobError(f"“{text[:40]}” is no frame count")
+        raise BlobError("no frame count")
     part = read_double(rest) if rest else None
     if part is not None and 0 < part < 1:
         frames += Fraction(round(part * _STEPS), _STEPS)

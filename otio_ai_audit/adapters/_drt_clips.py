@@ -14,7 +14,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from otio_ai_audit.adapters._drt_archive import Node
+from otio_ai_audit.adapters._drt_archive import Node, shown
 from otio_ai_audit.adapters._drt_blobs import BlobError, read_frames
 from otio_ai_audit.adapters._drt_markers import read_markers
 from otio_ai_audit.adapters._drt_media import Medium, file_name, medium_of, number, reference
@@ -147,7 +147,7 @@ def _make_media(
             medium.other, "", medium.rate, medium.start, medium.frames, medium.first, medium.video
         )
         references["Media Pool"] = reference(pooled)
-        item.notes.append(f"The media pool has another file for this clip: {medium.other}")
+        item.notes.append(f"The media pool has another file for this clip: {shown(medium.other, 400)}")
     clip.set_media_references(references, otio.schema.Clip.DEFAULT_MEDIA_KEY)
     zero = medium.start * rate / medium.rate
     if medium.still:
@@ -227,7 +227,7 @@ def add_markers(
             continue
         for marker in markers:
             if marker.problem:
-                notes.append(f"The marker “{marker.name}” on {where} has {marker.problem}.")
+                notes.append(f"The marker “{shown(marker.name)}” on {where} has {marker.problem}.")
             place = marker.frame - clock if marker.frame >= clock else marker.frame
             words: dict[str, Any] = {"Keywords": [], "Note": marker.note, "Color": marker.color}
             if marker.custom:

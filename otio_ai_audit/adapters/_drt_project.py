@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from otio_ai_audit.adapters._drt_archive import Archive, Node
+from otio_ai_audit.adapters._drt_archive import Archive, Node, shown
 from otio_ai_audit.adapters._drt_blobs import (
     BlobError,
     from_hex,
@@ -238,10 +238,10 @@ def _sequence(item: Node, archive: str) -> Sequence | None:
         size = read_size(node.value("Resolution"))
     except BlobError as error:
         raise TimelineError(
-            f"{archive}: rate, start or size of “{name}” is damaged ({error}); export it again."
+            f"{archive}: rate, start or size of “{shown(name)}” is damaged ({error}); export it again."
         ) from error
     if start is not None and not 0 <= start < 1e6:
-        raise TimelineError(f"{archive}: “{name}” starts at no time of day; export it again.")
+        raise TimelineError(f"{archive}: “{shown(name)}” starts at no time of day; export it again.")
     return Sequence(node.id, name, kind, rate, start, size, timeline.id if timeline is not None else "")
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import opentimelineio as otio
 
-from otio_ai_audit.adapters._drt_archive import Node
+from otio_ai_audit.adapters._drt_archive import Node, shown
 from otio_ai_audit.adapters._drt_blobs import BlobError, read_frames
 from otio_ai_audit.adapters._drt_clips import (
     Placed,
@@ -92,7 +92,7 @@ class _Maker:
         rate = sequence.rate or outer
         if rate is None:
             raise TimelineError(
-                f"{self.name} does not say the frame rate of “{sequence.name}”; export the timeline again."
+                f"{self.name} does not say the frame rate of “{shown(sequence.name)}”; export it again."
             )
         return rate
 
@@ -118,7 +118,7 @@ class _Maker:
         """Tracks of a sequence, all padded to the longest; `above` are the sequences that it lies in."""
         if sequence.id in above:
             raise TimelineError(
-                f"{self.name}: “{sequence.name}” lies in itself; the file is damaged or forged."
+                f"{self.name}: “{shown(sequence.name)}” lies in itself; the file is damaged or forged."
             )
         if len(above) >= DEEPEST:
             raise TimelineError(f"{self.name} nests timelines more than {DEEPEST} deep; it was not read.")
@@ -127,7 +127,7 @@ class _Maker:
             nodes = self.project.tracks(sequence.id, kind)
             if nodes is None:
                 raise TimelineError(
-                    f"{self.name} lacks the tracks of “{sequence.name}”; export the timeline again."
+                    f"{self.name} lacks the tracks of “{shown(sequence.name)}”; export the timeline again."
                 )
             for index, node in enumerate(nodes):
                 made = _Made(node, kind)
@@ -149,11 +149,13 @@ class _Maker:
             words["Flags"] = flags
             if made.kind == "Video":
                 self.notes.append(
-                    f"{track.name} carries flags ({flags[:20]}) that cannot be read; it was read as enabled."
+                    f"{shown(track.name)} carries flags ({shown(flags)}) that are not known; it was read as enabled."
                 )
         layers = made.node.child("LayersVec")
         if layers is not None and layers.kids:
-            self.notes.append(f"{track.name} has layers, which cannot be read; only its own clips were read.")
+            self.notes.append(
+                f"{shown(track.name)} has layers, which cannot be read; only its own clips were read."
+            )
         if longest > made.length or not made.children:
             made.children.append(otio.schema.Gap(source_range=span(Fraction(0), longest - made.length, rate)))
         track.extend(made.children)
@@ -194,16 +196,15 @@ class _Maker:
             self.count += 1
             if self.count > MOST_ITEMS:
                 raise TimelineError(f"{self.name} comes to more than {MOST_ITEMS} clips; it was not read.")
+            name = shown(node.value("Name"))
             try:
                 start, length = read_frames(node.value("Start")), read_frames(node.value("Duration"))
             except BlobError as error:
                 raise TimelineError(
-                    f"{self.name}: “{node.value('Name')}” on {where} is at no frame ({error}); export again."
+                    f"{self.name}: “{name}” on {where} is at no frame ({error}); export again."
                 ) from error
             if start is None or length is None or length < 0 or start < first:
-                raise TimelineError(
-                    f"{self.name}: “{node.value('Name')}” on {where} is not on the timeline; export again."
-                )
+                raise TimelineError(f"{self.name}: “{name}” on {where} is not on the timeline; export again.")
             begin = _snap(start - first)
             placed = Placed(node, begin, _snap(start - first + length) - begin)
             (transitions if node.tag in _NO_MEDIA else items).append(placed)
@@ -227,7 +228,9 @@ class _Maker:
 
     def _left_out(self, transitions: list[Placed], where: str) -> None:
         for item in transitions:
-            self.notes.append(f"The transition “{item.name}” on {where} is on no cut of its own; left out.")
+            self.notes.append(
+                f"The transition “{shown(item.name)}” on {where} is on no cut of its own; left out."
+            )
 
     def _cross(self, made: _Made, pending: dict[Fraction, list[Placed]], rate: Fraction) -> None:
         """Put the transition over the cut that the track has come to."""
@@ -272,12 +275,10 @@ class _Maker:
         if nested.kind == "multicam" or self.project.tracks(nested.id, kind) is None:
             clip = otio.schema.Clip(item.name, otio.schema.MissingReference())
             clip.source_range = span(Fraction(0), item.length, float(rate))
-            fail(
-                clip,
-                "A multicam clip, whose angle a .drt does not tell; flatten it in Resolve and export again."
-                if nested.kind == "multicam"
-                else f"The file lacks the tracks of “{nested.name}”, which this clip plays; export it again.",
-            )
+            why = f"The file lacks the tracks of “{shown(nested.name)}”, which this clip plays; export it again."
+            if nested.kind == "multicam":
+                why = "A multicam clip, whose angle a .drt does not tell; flatten it in Resolve and export again."
+            fail(clip, why)
             finish(item, clip)
             return clip
         if nested.kind not in ("timeline", "compound"):
@@ -289,7 +290,7 @@ class _Maker:
         stack.extend(self.tracks(nested, (kind,), above, rate))
         inner = float(self.rate_of(nested, rate))
         blobs = self.project.markers.get(nested.id, [])
-        add_markers(stack, blobs, Fraction(0), inner, item.notes, f"the timeline in “{item.name}”")
+        add_markers(stack, blobs, Fraction(0), inner, item.notes, f"the timeline in “{shown(item.name)}”")
         words = resolve(stack)
         words["Left Offset"] = float(play.left)
         words["Kind"] = nested.kind

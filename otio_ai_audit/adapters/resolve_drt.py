@@ -10,7 +10,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from otio_ai_audit.adapters._drt_archive import Archive
+from otio_ai_audit.adapters._drt_archive import Archive, shown
 from otio_ai_audit.adapters._drt_project import Project, Sequence, read_project
 from otio_ai_audit.adapters._drt_timeline import make_timeline
 from otio_ai_audit.errors import TimelineError
@@ -71,7 +71,7 @@ def _chosen(project: Project, path: Path, name: str | None) -> Sequence:
         same = same or [one for one in timelines if one.name.casefold() == name.casefold()]
         if len(same) == 1:
             return same[0]
-        what = f"several timelines with the name “{name}”" if same else f"no timeline “{name}”"
+        what = f"several timelines with the name “{shown(name)}”" if same else f"no timeline “{shown(name)}”"
         raise TimelineError(f"{path.name} holds {what}; it has {_listed(timelines)}.")
     if len(timelines) == 1:
         return timelines[0]
@@ -89,6 +89,6 @@ def _chosen(project: Project, path: Path, name: str | None) -> Sequence:
 
 
 def _listed(timelines: list[Sequence]) -> str:
-    names = [f"“{one.name}”" for one in timelines[:20]]
+    names = [f"“{shown(one.name)}”" for one in timelines[:20]]
     more = f" and {len(timelines) - 20} more" if len(timelines) > 20 else ""
     return ", ".join(names) + more
