@@ -42,6 +42,7 @@ class _Made:
 
     node: Node
     kind: str
+    number: int
     children: list[otio.core.Composable] = field(default_factory=list)
     length: Fraction = Fraction(0)
 
@@ -75,7 +76,7 @@ def make_timeline(project: Project, sequence: Sequence) -> otio.schema.Timeline:
     if others:
         maker.notes.append(f"{others} subtitle track{'s were' if others > 1 else ' was'} left out.")
     if maker.notes:
-        ours(tl)["notices"] = list(maker.notes)
+        ours(tl)["notices"] = list(dict.fromkeys(maker.notes))
     return tl
 
 
@@ -129,18 +130,17 @@ class _Maker:
                 raise TimelineError(
                     f"{self.name} lacks the tracks of “{shown(sequence.name)}”; export the timeline again."
                 )
-            for index, node in enumerate(nodes):
-                made = _Made(node, kind)
-                self._fill(made, sequence, f"{kind} {index + 1}", above, outer)
+            for number, node in enumerate(nodes, start=1):
+                made = _Made(node, kind, number)
+                self._fill(made, sequence, f"{kind} {number}", above, outer)
                 found.append(made)
         longest = max((made.length for made in found), default=Fraction(0))
         rate = float(self.rate_of(sequence, outer))
-        return [self._track(made, longest, rate, found) for made in found]
+        return [self._track(made, longest, rate) for made in found]
 
-    def _track(self, made: _Made, longest: Fraction, rate: float, found: Listed[_Made]) -> otio.schema.Track:
-        index = [one for one in found if one.kind == made.kind].index(made) + 1
+    def _track(self, made: _Made, longest: Fraction, rate: float) -> otio.schema.Track:
         track = otio.schema.Track(
-            made.node.value("UserDefinedName") or f"{made.kind} {index}",
+            made.node.value("UserDefinedName") or f"{made.kind} {made.number}",
             kind=otio.schema.TrackKind.Video if made.kind == "Video" else otio.schema.TrackKind.Audio,
         )
         words = resolve(track)
@@ -149,7 +149,7 @@ class _Maker:
             words["Flags"] = flags
             if made.kind == "Video":
                 self.notes.append(
-                    f"{shown(track.name)} carries flags ({shown(flags)}) that are not known; it was read as enabled."
+                    f"{shown(track.name)} carries flags ({shown(flags)}) that are not known; read as enabled."
                 )
         layers = made.node.child("LayersVec")
         if layers is not None and layers.kids:
@@ -275,9 +275,9 @@ class _Maker:
         if nested.kind == "multicam" or self.project.tracks(nested.id, kind) is None:
             clip = otio.schema.Clip(item.name, otio.schema.MissingReference())
             clip.source_range = span(Fraction(0), item.length, float(rate))
-            why = f"The file lacks the tracks of “{shown(nested.name)}”, which this clip plays; export it again."
+            why = f"The file lacks the tracks of “{shown(nested.name)}”, which this clip plays; export again."
             if nested.kind == "multicam":
-                why = "A multicam clip, whose angle a .drt does not tell; flatten it in Resolve and export again."
+                why = "A multicam clip, whose angle is not told; flatten it in Resolve and export again."
             fail(clip, why)
             finish(item, clip)
             return clip
