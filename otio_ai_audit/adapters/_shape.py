@@ -227,16 +227,15 @@ def set_resolve(item: Any, key: str, value: Any) -> None:
 
 
 def _marker(marker: otio.schema.Marker, foreign: bool) -> None:
-    if foreign or (marker.comment and not note_of(marker)):
+    fresh = foreign or RESOLVE not in marker.metadata
+    if fresh or (marker.comment and not note_of(marker)):
         set_resolve(marker, "Note", note_of(marker) or marker.comment)
         if "Keywords" not in marker.metadata[RESOLVE]:
             set_resolve(marker, "Keywords", [])
-    color = (marker.color or "").upper()
-    if foreign and marker.color != color:
-        marker.color = color
-    if marker.color not in PALETTE:
+    if fresh and marker.color not in PALETTE:
+        color = (marker.color or "").upper()
         known = {name.upper(): plain for name, plain in OTIO_COLORS.items()}
-        marker.color = known.get(color, _MARKER_COLOR) if foreign or not marker.color else marker.color
+        marker.color = color if color in PALETTE else known.get(color, _MARKER_COLOR)
 
 
 def _clip(clip: otio.schema.Clip, foreign: bool) -> None:
@@ -266,7 +265,8 @@ def _reference(reference: Any, clip: otio.schema.Clip, foreign: bool) -> Any:
         if foreign and not reference.name:
             reference.name = file_name(reference.target_url)
     elif isinstance(reference, otio.schema.ImageSequenceReference):
-        reference.target_url_base = bare(reference.target_url_base)
+        base = bare(reference.target_url_base)
+        reference.target_url_base = base.rstrip("/") or base if foreign else base
     elif isinstance(reference, otio.schema.MissingReference):
         place = reference.metadata.get(PLACE)
         if isinstance(place, str) and place and not media_url(reference):
