@@ -227,6 +227,19 @@ def test_fail_on_behind_the_dashes_is_refused(live: Live, capsys: pytest.Capture
     assert not live.asked
 
 
+def test_paths_of_options_count_from_where_the_person_is(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ["-o", "a.csv", "-ob.edl", "--output=c.json", "--map", "x=y", "--hidden", "--settings", "s.toml"]
+    assert call("resolve", "audit", "--", *given) == 0
+    here = str(tmp_path)
+    wanted = ["-o", f"{here}/a.csv", f"-o{here}/b.edl", f"--output={here}/c.json", "--map", "x=y", "--hidden"]
+    settings = live.asked["settings"]
+    assert isinstance(settings, dict)
+    assert settings["options"] == [*wanted, "--settings", f"{here}/s.toml"]
+
+
 def test_markers_of_an_earlier_result(live: Live, tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text("{}", encoding="utf-8")

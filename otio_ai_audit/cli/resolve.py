@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +113,8 @@ def audit(selected: bool, fail_on: str, options: tuple[str, ...], debug: bool) -
     """  # noqa: D301 - click knows the real control character only
     from ..resolve.outside import run
 
-    return run("selected" if selected else "audit", _speaker(), options=options, fail_on=fail_on)
+    task = "selected" if selected else "audit"
+    return run(task, _speaker(), options=_from_here(options), fail_on=fail_on)
 
 
 @command.command("markers")
@@ -140,6 +143,33 @@ def bridge() -> int:
 
     click.echo(answer())
     return 0
+
+
+def _from_here(options: Sequence[str]) -> list[str]:
+    """Make the paths among options of `audit` absolute, since it will run in another folder."""
+    from .audit import command as audited
+
+    takes_path = {
+        name: isinstance(option.type, click.Path)
+        for option in audited.params
+        if isinstance(option, click.Option) and not option.is_flag
+        for name in option.opts
+    }
+    result: list[str] = []
+    waiting = None
+    for token in options:
+        name, sign, value = token.partition("=")
+        if waiting is None and not token.startswith("--") and token[:2] in takes_path:
+            name, sign, value = token[:2], "", token[2:]
+        if waiting is not None:
+            result.append(os.path.abspath(token) if waiting else token)
+            waiting = None
+        elif takes_path.get(name) and value:
+            result.append(f"{name}{sign}{os.path.abspath(value)}")
+        else:
+            result.append(token)
+            waiting = takes_path.get(token)
+    return result
 
 
 def _speaker() -> Speaker:
