@@ -277,6 +277,15 @@ def test_the_link_of_a_virtual_environment_is_not_resolved(tmp_path: Path) -> No
     assert own.own_command(str(link), str(tmp_path))[0] == str(link)
 
 
+def test_the_name_that_survives_another_python_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in ("python", "python3.11"):
+        (tmp_path / "bin" / name).symlink_to(sys.executable)
+    assert own.own_command(str(tmp_path / "bin" / "python3.11"), str(tmp_path))[0] == str(
+        tmp_path / "bin" / "python"
+    )
+
+
 @pytest.mark.parametrize(
     "prefix",
     [

@@ -50,6 +50,8 @@ class Report:
     scripts: tuple[Script, ...]
     """Those that are there."""
     python: ResolvePython
+    folders: tuple[str, ...] = ()
+    """Where menu scripts belong for this user."""
     broken: tuple[str, ...] = ()
     """What should work and does not, each with its fix."""
     notes: tuple[str, ...] = ()
@@ -86,7 +88,8 @@ def examine(world: World | None = None) -> Report:
     python = pythons.find(world.system, world.eyes, installed)
     broken, notes = _broken(scripts, world), _notes(scripts, world)
     lanes = (_menu(installed, scripts, python, broken), _outside(installed, seen), _files(installed))
-    return Report(installed, lanes, scripts, python, broken, notes)
+    folders = tuple(folder.path for folder in install_folders(world.system, named=world.named))
+    return Report(installed, lanes, scripts, python, folders, broken, notes)
 
 
 def launchctl(name: str) -> str | None:
@@ -228,9 +231,8 @@ def lines(report: Report) -> list[str]:
     for lane in report.lanes:
         told += ["", f"{titles[lane.name]}: {words[lane.works]}", f"  {lane.why}"]
         told += [f"  {number}. {step}" for number, step in enumerate(lane.fix, start=1)]
-    told += ["", "Menu scripts:"]
-    if not report.scripts:
-        told.append("  none")
+    told += ["", "Menu scripts belong into:", *(f"  {folder}" for folder in report.folders)]
+    told += ["There are:" if report.scripts else "There are none."]
     for script in report.scripts:
         state = {"ours": f"version {script.version}", "edited": "edited"}.get(script.state, "not ours")
         told.append(f"  {script.path}: {state}" + (", SETTINGS changed" if script.settings else ""))
@@ -269,6 +271,7 @@ def to_json(report: Report) -> dict[str, Any]:
             }
             for script in report.scripts
         ],
+        "folders": list(report.folders),
         "python": {"path": report.python.path, "how": report.python.how, "fix": report.python.fix},
         "command": own_command(prefix=""),
         "broken": list(report.broken),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -54,6 +55,12 @@ def own_command(executable: str | None = None, prefix: str | None = None) -> lis
             f"This otio-ai-audit runs from a place that is soon cleaned up ({prefix}); install it for good "
             "first: uv tool install otio-ai-audit, or pipx install otio-ai-audit."
         )
+    # pythonX.Y goes when the environment is made anew with another version; python stays.
+    for inside in (("bin", "python"), ("Scripts", "python.exe")) if prefix else ():
+        lasting = Path(prefix, *inside)
+        with contextlib.suppress(OSError):
+            if lasting.samefile(executable):
+                executable = str(lasting)
     # -P: nothing in the folder that Resolve happens to run in is taken for a module of ours.
     return [os.path.abspath(executable), "-P", "-m", "otio_ai_audit"]
 
