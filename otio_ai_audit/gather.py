@@ -42,6 +42,14 @@ class Progress(Protocol):
     def step(self, done: int, total: int, name: str) -> None: ...
 
 
+class Quiet:
+    """A `Progress` that tells nobody."""
+
+    def say(self, text: str) -> None: ...
+
+    def step(self, done: int, total: int, name: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What an edit uses, with its signals."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import __version__, gather
 from .errors import UsageError
-from .gather import Progress
+from .gather import Progress, Quiet
 from .judge import judge, needs_identity, without
 from .model import (
     ERROR,
@@ -44,12 +44,6 @@ FILM_CUTS = 5
 FILM_SHOT = 8.0
 LEAST = {"error": ERROR, "warning": WARNING, "note": NOTE}
 """Lowest score of each severity."""
-
-
-class _Quiet:
-    def say(self, text: str) -> None: ...
-
-    def step(self, done: int, total: int, name: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +124,7 @@ def audit(
     from .report import compare, read_earlier
 
     options = options or Options()
-    progress = progress or _Quiet()
+    progress = progress or Quiet()
     started = time.monotonic()
     settings = settings_room.load(options.settings)
     wanted = _wanted_detectors(settings, options.detectors)

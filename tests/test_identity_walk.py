@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from otio_ai_audit import gather, measure, report, timeline, video, walk
+from otio_ai_audit import gather, measure, report, timeline, video
 from otio_ai_audit.judge import judge
 from otio_ai_audit.model import (
     ClipUse,
@@ -25,6 +25,7 @@ from otio_ai_audit.model import (
     Subject,
     compare_key,
 )
+from otio_ai_audit.opening import open_edit
 from otio_ai_audit.settings import load
 from otio_ai_audit.store import Store
 from otio_ai_audit.walk import Audit, Options, audit
@@ -149,8 +150,8 @@ def test_ids_subjects_and_settings_are_part_of_the_question(
     across: Across, takes: list[Path], tmp_path: Path
 ) -> None:
     with Store(tmp_path / "signals") as store:
-        plan = walk._read_and_plan(takes, Options(), walk._Quiet())[1]
-        uses = gather.signals(plan, store, "threads:1", walk._Quiet(), identity=True).uses
+        plan = open_edit(takes, Options(), gather.Quiet()).plan
+        uses = gather.signals(plan, store, "threads:1", gather.Quiet(), identity=True).uses
         settings = load(None)
 
         def ask(*some: ClipUse, identity: str = "one", references: tuple[ClipUse, ...] = ()) -> int:
@@ -317,7 +318,7 @@ def test_a_marker_names_the_frames_of_a_drift(across: Across, takes: list[Path],
     from otio_ai_audit.model import Finding
     from otio_ai_audit.timeline.words import finding_body
 
-    plan = walk._read_and_plan(takes, Options(), walk._Quiet())[1]
+    plan = open_edit(takes, Options(), gather.Quiet()).plan
     use = plan.uses[1]
     found = Finding(
         "drift", use.id, 0.5, 0.25, 0.6, "Centre changes shape.", "drift", worst=0.5, compare=((use.id, 0.0),)

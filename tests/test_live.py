@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from otio_ai_audit import timeline, verdicts
+from otio_ai_audit import gather, timeline, verdicts
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import custom_data, split_custom
+from otio_ai_audit.opening import open_edit
 from otio_ai_audit.report import json_file
 from otio_ai_audit.walk import Audit, Options, audit
 
@@ -224,9 +225,6 @@ def test_a_damaged_account_is_one_sentence(tmp_path: Path, content: str | None, 
 
 
 def test_drop_frame_is_as_resolve_says(takes: Takes, tmp_path: Path) -> None:
-    from otio_ai_audit.opening import open_edit
-    from otio_ai_audit.walk import _Quiet
-
     edit = edit_of(takes, tmp_path)
     text = edit.read_text().replace("24.0", "29.97")
     edit.write_text(text)
@@ -235,7 +233,7 @@ def test_drop_frame_is_as_resolve_says(takes: Takes, tmp_path: Path) -> None:
         data = json.loads(path.read_text())
         data["timeline"]["drop_frame"] = drop
         path.write_text(json.dumps(data))
-        info = open_edit([edit], Options(live=path), _Quiet()).plan.info
+        info = open_edit([edit], Options(live=path), gather.Quiet()).plan.info
         assert info.rate == Fraction(30000, 1001)
         assert drop is None or info.drop_frame is drop
 
