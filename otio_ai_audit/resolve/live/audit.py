@@ -9,7 +9,7 @@ from .export import export
 from .markers import make_plan
 from .notes import summary, words_of
 from .place import wanted
-from .report import LIVE, REPORT, RESULT
+from .report import LAST, LIVE, REPORT, RESULT
 from .sidecar import live_json, read_json, write_json
 from .write import Writer, missing
 
@@ -42,13 +42,13 @@ def audit(context, window, only_selected=False):
         say(note)
     past = {"gone": list(context.ledger.gone), "deleted": list(context.ledger.deleted)}
     window.tell("Exporting")
-    path = export(desk, context.folder)
+    path = export(desk, context.folder, say)
     desk.check()
     live = live_json(desk, state, past, selected)
     write_json(context.path(LIVE), live)
     # Known before anything is written, so that a task that is killed later has not lost them.
     context.ledger.save()
-    code = run_command(context, window, path)
+    code = run_command(context, window, path, selected is None)
     result = read_json(context.path(RESULT))
     if result is None or not isinstance(result.get("markers"), list):
         raise Trouble("Could not read the result of the audit (%s). Run it again." % context.path(RESULT))
@@ -56,41 +56,34 @@ def audit(context, window, only_selected=False):
     before = {"items": state.items, "start": state.start, "markers": state.markers, "past": past}
     words = set_markers(context, result, before, selected)
     tell_end(context, result, words)
+    if selected is None:
+        write_json(context.path(LAST), result)
     return code
 
 
-def run_command(context, window, path):
+def run_command(context, window, path, whole_timeline):
     """Run ``audit`` on the exported timeline; its exit code where it did its work."""
     if not context.command:
         raise Trouble(
             "Could not find the command otio-ai-audit. Install it, then: otio-ai-audit resolve install."
         )
-    result = context.path(RESULT)
+    result, old = context.path(RESULT), context.path("previous.json")
     if os.path.exists(result):
-        os.replace(result, context.path("previous.json"))
-    command = (
-        context.command
-        + [
-            "audit",
-            path,
-            "--live",
-            context.path(LIVE),
-            "-o",
-            result,
-            "-o",
-            context.path(REPORT),
-            "--fail-on",
-            "never",
-            "--progress",
-            "json",
-        ]
-        + [str(option) for option in context.settings["options"] or ()]
-    )
-    ended = child.run(command, context.folder, Progress(context.say, window), window.step)
-    if ended.code not in DONE or not os.path.isfile(result):
-        if ended.code in DONE:
+        os.replace(result, old)
+    command = context.command + ["audit", path, "--live", context.path(LIVE)]
+    command += ["-o", result, "-o", context.path(REPORT), "--fail-on", "never", "--progress", "json"]
+    if whole_timeline and isinstance((read_json(context.path(LAST)) or {}).get("findings"), list):
+        command += ["--against", context.path(LAST)]
+    command += [str(option) for option in context.settings["options"] or ()]
+    try:
+        ended = child.run(command, context.folder, Progress(context.say, window), window.step)
+        if ended.code not in DONE:
+            raise Trouble(child.why(ended))
+        if not os.path.isfile(result):
             raise Trouble("The audit ended without a result. Try: otio-ai-audit resolve doctor.")
-        raise Trouble(child.why(ended))
+    finally:
+        if os.path.exists(old) and not os.path.exists(result):
+            os.replace(old, result)
     for line in ended.words:
         context.say(line)
     return ended.code
@@ -240,13 +233,28 @@ def tell_end(context, result, words):
     rows = [row for row in result["markers"] if row.get("clip") is None]
     text = words_of({"note": str(rows[0]["note"])}) if rows else "The audit is done."
     context.say("%s: %s" % (context.desk.name, text))
-    for word in words:
-        context.say(word)
+    for line in words + fixed(result):
+        context.say(line)
     path = context.path(REPORT)
     if os.path.isfile(path):
         context.say("Report: %s" % path)
         if context.settings["open_report"]:
             context.show(path)
+
+
+def fixed(result, most=8):
+    """Say of which clips what is fixed since the last audit."""
+    names = dict((clip["id"], clip.get("name") or clip["id"]) for clip in result.get("clips") or ())
+    found = {}
+    for one in result.get("findings") or ():
+        if one.get("state") == "fixed" and (one.get("score") or 0) >= 0.5 and one.get("clip") in names:
+            faults = found.setdefault(one["clip"], [])
+            what = one.get("label") or one.get("detector")
+            if what not in faults:
+                faults.append(what)
+    lines = ["%s: %s fixed" % (names[clip], ", ".join(faults)) for clip, faults in found.items()]
+    more = len(lines) - most
+    return lines[:most] + (["… and %s" % count(more, "other fixed clip")] if more > 0 else [])
 
 
 def count(number, one, many=None):

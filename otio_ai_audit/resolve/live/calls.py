@@ -93,12 +93,13 @@ class Patience:
         Prints a line for a person.
     """
 
-    FIRST, LONGEST = 0.05, 0.5
+    FIRST, LONGEST, QUIET = 0.05, 0.5, 0.25
 
     def __init__(self, seconds=20.0, say=None):
         self.left = seconds
         self.say = say
         self.step = self.FIRST
+        self.waited = 0.0
 
     def wait(self):
         """Wait for a moment, longer each time; False where there is no time left."""
@@ -106,7 +107,8 @@ class Patience:
             return False
         step = min(self.step, self.left)
         self.step = min(self.step * 1.3, self.LONGEST)
-        if step >= self.LONGEST / 2 and self.say is not None:
+        self.waited += step
+        if self.waited > self.QUIET and self.say is not None:
             self.say("Resolve does not answer (is a dialog open, or a backup being saved?); waiting for it …")
             self.say = None
         self.left -= step

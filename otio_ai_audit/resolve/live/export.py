@@ -15,8 +15,8 @@ ARRIVAL = 1.5
 """Seconds to wait for a file that Resolve says to have written."""
 
 
-def export(desk, folder):
-    """Export the current timeline as OTIO, else (before 18.5) as DRT.
+def export(desk, folder, say=None):
+    """Export the current timeline as OTIO, else (before 18.5) as DRT, which is said.
 
     Returns
     -------
@@ -29,9 +29,11 @@ def export(desk, folder):
         Where no file came out.
     """
     tried = []
+    say = say or _nobody
     for constant, name in FORMATS:
         kind = getattr(desk.resolve, constant, None)
         if kind is None:
+            say("This version of Resolve exports no %s." % name.rsplit(".", 1)[1].upper())
             continue
         tried.append(name.rsplit(".", 1)[1].upper())
         path = os.path.join(folder, name)
@@ -39,6 +41,8 @@ def export(desk, folder):
             _forget(path)
             done = _export(desk, path, kind)
             if _arrived(path, ARRIVAL if done else 0.2):
+                if name != FORMATS[0][1]:
+                    say("The timeline was exported as DRT instead of OTIO.")
                 return path
             desk.check()
             if done or not desk.patience.wait():
@@ -49,6 +53,10 @@ def export(desk, folder):
         "Could not export the timeline as %s: Resolve wrote no usable file. Try File > Export > "
         "Timeline by hand; if that works, close open dialogs and run this again." % " or ".join(tried)
     )
+
+
+def _nobody(line):
+    """Listen to nobody."""
 
 
 def _export(desk, path, kind):

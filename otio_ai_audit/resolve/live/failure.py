@@ -37,9 +37,10 @@ def _mark(context, words):
     desk.timeline = desk.find()
     if desk.timeline is None:
         desk.check()
-    ledger = context.ledger or Ledger(context.folder, desk.id)
+    ledger = context.ledger or (Ledger(context.folder, desk.id) if context.folder else None)
     rows = markers_of(desk, desk.timeline)
-    ledger.recognise(rows)
+    if ledger is not None:
+        ledger.recognise(rows)
     old = [
         row
         for row in rows
@@ -61,6 +62,8 @@ def _mark(context, words):
     for one in old:
         if one not in here:
             writer.take(one)
+    if ledger is None:
+        return
     gone = [id(one["known"]) for one in old]
     ledger.rows = [one for one in ledger.rows if id(one) not in gone] + [_plain(row)]
     ledger.save()

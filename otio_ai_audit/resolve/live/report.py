@@ -7,6 +7,8 @@ from .calls import Trouble
 from .child import show
 
 REPORT, RESULT, LIVE = "report.html", "result.json", "live.json"
+LAST = "last.json"
+"""Result of the last audit of the whole timeline whose markers were set; fixed means since then."""
 
 
 def folder_of(home, timeline_id):
