@@ -16,9 +16,7 @@ from ..errors import ResolveError
 TIMEOUT = 60.0
 """Seconds for a command to say its version: a cold disk and a virus scanner take their time."""
 
-_PASSING = re.compile(
-    r"[\\/](archive|environments|builds)-v\d+[\\/]|[\\/]\.cache[\\/]pipx[\\/]|[\\/]pipx[\\/]\.cache[\\/]"
-)
+_PASSING = re.compile(r"[\\/](archive|environments|builds)-v\d+[\\/]|[\\/]\.cache[\\/]")
 """Environments that ``uvx``, ``uv run --with`` and ``pipx run`` make and throw away."""
 _DROPPED = (
     "PYTHONHOME",
