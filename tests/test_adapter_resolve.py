@@ -556,6 +556,15 @@ def test_a_marker_on_a_retimed_clip_counts_record_frames() -> None:
     assert seen.frame == round(7 + 4.5)
 
 
+def test_a_half_frame_is_the_same_half_in_both_forms() -> None:
+    """At 0.96 frames a frame, floats lie a hair to either side of a half."""
+    start = 91041 * 24 / 25
+    one = clip(r"D:\a.mov", start + 3, 2, available=span(91041, 60, 25), effects=[warp(2.0)])
+    one.markers.append(note(start, 1, ""))
+    raw = edit([one])
+    same_to_the_audit(raw, resolve.normalised(raw))
+
+
 # --- what somebody changed in between ----------------------------------------------------------------
 
 

@@ -123,7 +123,8 @@ class _Spot:
     owner: str | None = None
 
     def frame(self, clock: Clock) -> int:
-        return round(self.base + _frames(self.marker.marked_range.start_time, clock) - self.origin)
+        exact = self.base + _frames(self.marker.marked_range.start_time, clock) - self.origin
+        return round(round(exact, 6))  # first off with float noise, which must not decide a half
 
 
 def _frames(time: otio.opentime.RationalTime, clock: Clock) -> Fraction:
