@@ -27,6 +27,7 @@ _MOST = 50_000
 _NAMES = "otio_ai_audit"
 _CDL = re.compile(r"^\*?\s*ASC_(SOP:?\s*\(.*\)\s*\(.*\)\s*\(.*\)|SAT:?\s*[\d.]+)\s*$")
 _MARKER = re.compile(r"\|\s*C:\s*ResolveColor\w+")
+_BLACK = ("BL", "BLACK")
 _OURS = "OTIO_AI_AUDIT EVENT "
 
 Adapter = Callable[[str, int], Any]
@@ -132,7 +133,7 @@ def _canonical(cuts: Sequence[_Cut], rate: Fraction, text: str) -> str:
     for number, cut in enumerate(cuts):
         event = cut.event
         track = next((index for index, end in enumerate(ends) if end <= cut.record), None)
-        dissolves = event.before is not None and event.kind != "C" and event.kind[0] in "DW" and event.length
+        dissolves = _from_picture(event)
         if dissolves:
             touching = [index for index, end in enumerate(ends) if end == cut.record]
             track = touching[0] if touching else track
@@ -142,15 +143,21 @@ def _canonical(cuts: Sequence[_Cut], rate: Fraction, text: str) -> str:
             ends.append(0)
         ends[track] = cut.record + cut.frames
         channel = f"V{track + 1}"
-        lines.append(
-            _line(number, event.before or event, channel, "C", cut, 0 if dissolves else cut.frames, rate)
-        )
+        first = event.before if dissolves and event.before is not None else event
+        lines.append(_line(number, first, channel, "C", cut, 0 if dissolves else cut.frames, rate))
         if dissolves:
             kind = f"{event.kind} {min(event.length, cut.frames):03d}"
             lines.append(_line(number, event, channel, kind, cut, cut.frames, rate))
-        lines += _remarks(event, bool(dissolves))
+        lines += _remarks(event, dissolves)
         lines.append(f"* {_OURS}{number}")
     return "\n".join(lines) + "\n"
+
+
+def _from_picture(event: Event) -> bool:
+    """Whether an event begins with a dissolve or wipe from another picture, and not from black."""
+    if event.before is None or event.kind[0] not in "DW" or not event.length:
+        return False
+    return event.before.reel not in _BLACK
 
 
 def _line(number: int, event: Event, channel: str, kind: str, cut: _Cut, frames: int, rate: Fraction) -> str:
@@ -228,7 +235,7 @@ def _mend_clip(clip: otio.schema.Clip, cut: _Cut, rate: Fraction) -> None:
     names = [event.said("FROM CLIP NAME"), event.said("SOURCE FILE"), event.reel]
     if event.before is not None:
         names[0] = event.said("TO CLIP NAME") or names[0]
-    names = [name for name in names if name and name not in ("AX", "BL", "BLACK", "BARS")]
+    names = [name for name in names if name and name not in ("AX", "BARS", *_BLACK)]
     if isinstance(reference, otio.schema.MissingReference):
         reference.metadata[_NAMES] = {"names": list(dict.fromkeys(names))}
     if clip.name.isdigit() and not event.said("FROM CLIP NAME"):
@@ -236,7 +243,7 @@ def _mend_clip(clip: otio.schema.Clip, cut: _Cut, rate: Fraction) -> None:
     retimed = event.speed()
     if retimed is not None:
         _retime(clip, cut, rate, *retimed)
-    if event.before is not None and event.length and event.before.reel in ("BL", "BLACK"):
+    if event.before is not None and event.length and event.before.reel in _BLACK:
         clip.effects.append(effect_of("Video Faders", videoFaderIn=float(event.length)))
 
 
@@ -275,5 +282,6 @@ def _locators(cut: _Cut, rate: Fraction, begin: int) -> list[otio.schema.Marker]
             text = words[2] if len(words) > 2 else ""
             spot = otio.opentime.RationalTime(frame - begin, float(rate))
             one = otio.opentime.RationalTime(1, float(rate))
-            found.append(otio.schema.Marker(text, otio.opentime.TimeRange(spot, one), color))
+            there = otio.opentime.TimeRange(spot, one)
+            found.append(otio.schema.Marker(text, there, color, comment=text))
     return found

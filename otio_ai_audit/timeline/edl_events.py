@@ -112,7 +112,7 @@ def find_rate(events: Sequence[Event], path: Path) -> tuple[Fraction, str]:
     """
     marks = [match for event in events for match in map(_TC.match, event.times) if match]
     top = max((int(mark[5]) for mark in marks), default=0)
-    fits = [rate for rate in RATES if top < rate <= max(60, 2 * top)]
+    fits = [rate for rate in RATES if rate > top and (rate <= 60 or top >= 60)]
     if not fits:
         raise TimelineError(f"{path.name} has frame number {top}; say its frame rate with --rate.")
     if any(event.drop for event in events):

@@ -27,7 +27,8 @@ MARK = "fcpxml"
 """Key of what we keep in metadata: which element of the document a clip or marker was."""
 MARKERS = ("marker", "chapter-marker")
 _DEEPEST = 24
-_MOST = 400_000
+_MOST = 20_000
+"""Pieces within clips of a timeline, which may hold each other many times over."""
 _HOUR = 3600
 RationalTime, TimeRange = otio.opentime.RationalTime, otio.opentime.TimeRange
 
@@ -123,7 +124,7 @@ class _Builder:
     def fill(self, stack: otio.schema.Stack, pieces: Sequence[Piece], total: Fraction) -> None:
         """Put pieces on tracks by lane; what overlaps on a lane takes another track above."""
         self.depth += 1
-        self.count += len(pieces)
+        self.count += len(pieces) if self.depth > 1 else 0
         if self.depth > _DEEPEST or self.count > _MOST:
             raise TimelineError("This FCPXML holds clips within clips without end; export it as .otio.")
         kinds = otio.schema.TrackKind
