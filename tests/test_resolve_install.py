@@ -355,6 +355,16 @@ def test_install_says_where_and_what_next(tmp_path: Path, capsys: pytest.Capture
     assert "nothing to remove" in capsys.readouterr().out
 
 
+def test_install_tells_the_free_edition_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from otio_ai_audit.resolve import editions
+
+    monkeypatch.setattr(editions, "find", lambda system: editions.Installed("21.1.0", False))
+    assert call("resolve", "install", "--folder", tmp_path) == 0
+    assert "lists no Python scripts, only Audit Check: use files" in capsys.readouterr().out
+
+
 def test_bridge_answers_in_one_line_of_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     import json
 

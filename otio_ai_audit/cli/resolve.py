@@ -39,6 +39,7 @@ def install(all_users: bool, folder: Path | None, force: bool, debug: bool) -> i
 
     Run it again after an update; SETTINGS that you changed in a script are kept.
     """
+    from ..resolve import editions
     from ..resolve import install as scripts
     from ..resolve.own import checked_command
     from ..resolve.places import System, install_folders
@@ -47,8 +48,14 @@ def install(all_users: bool, folder: Path | None, force: bool, debug: bool) -> i
     done = scripts.install(install_folders(System.here(), all_users, folder), starts, force)
     _tell(done)
     click.echo(f"\nThey start: {' '.join(starts)}")
-    click.echo("In DaVinci Resolve: Workspace > Scripts > Audit Timeline; no restart needed.")
-    click.echo("Not in the menu? otio-ai-audit resolve doctor")
+    here = editions.find(System.here())
+    if here is not None and here.lists_python is False:
+        click.echo(
+            f"{here.product} lists no Python scripts, only Audit Check: use files (resolve doctor says how)."
+        )
+    else:
+        click.echo("In DaVinci Resolve: Workspace > Scripts > Audit Timeline; no restart needed.")
+        click.echo("Not in the menu? otio-ai-audit resolve doctor")
     if all_users:
         click.echo("Every user must be allowed to read and start that command.")
     return 0

@@ -52,7 +52,9 @@ def _data(result: AuditResult) -> Iterator[str]:
     yield "  shots = {},\n  markers = {},\n  known = {},\n}\n"
     yield from _filled("shots", shots)
     wanted = [marker for marker in result.markers if marker is not summary]
-    yield from _filled("markers", (_marker(marker, result.clips, numbers) for marker in wanted))
+    by_id = {clip.id: clip for clip in result.clips}
+    spoken = [(marker, by_id.get(marker.clip or "") or _under(marker, result.clips)) for marker in wanted]
+    yield from _filled("markers", (_marker(marker, clip, numbers) for marker, clip in spoken))
     yield from _known(result.seen, wanted)
 
 
@@ -113,8 +115,7 @@ def _parted(marker: Marker) -> tuple[str, str, str]:
     return "", " ".join(words), ""
 
 
-def _marker(marker: Marker, clips: Sequence[ClipResult], numbers: dict[str, int]) -> str:
-    clip = next((clip for clip in clips if clip.id == marker.clip), None) or _under(marker, clips, numbers)
+def _marker(marker: Marker, clip: ClipResult | None, numbers: dict[str, int]) -> str:
     shot = numbers.get(clip.id, 0) if clip is not None else 0
     # Where a note carries a person's words, its hash would make them ours.
     plain = not any(finding.text for finding in marker.findings)
@@ -127,10 +128,9 @@ def _marker(marker: Marker, clips: Sequence[ClipResult], numbers: dict[str, int]
     )
 
 
-def _under(marker: Marker, clips: Sequence[ClipResult], numbers: dict[str, int]) -> ClipResult | None:
+def _under(marker: Marker, clips: Sequence[ClipResult]) -> ClipResult | None:
     """Find the clip that a marker stands on, where it does not say which it speaks of."""
     on = [clip for clip in clips if 0 <= marker.frame - clip.record_start < clip.record_frames]
-    on = [clip for clip in on if clip.id in numbers]
     failed = [clip for clip in on if clip.status == "failed"] if marker.name == UNCHECKED else []
     return next(iter(failed or on), None)
 

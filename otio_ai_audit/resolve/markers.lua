@@ -43,8 +43,11 @@ local function judged(row)
   if row.color == "Green" or said or claimed then
     return "keep", ids
   end
-  local untouched = after == "" and ids[own_id(body)]
-  return DATA.known[row.note] or untouched and "" or "keep", ids
+  local known = DATA.known[row.note]
+  if known == nil then
+    known = after == "" and ids[own_id(body)] and "" or "keep"
+  end
+  return known, ids
 end
 
 -- --- where the shots are now ---------------------------------------------------------------------------
