@@ -6,6 +6,9 @@ in Resolve's own Python. It needs the standard library only and may be copied an
 Install it with: otio-ai-audit resolve install
 """
 
+# mypy: ignore-errors
+# Not typed, so that Python 2 can read it too and say in a sentence what is needed.
+
 from __future__ import print_function
 
 import hashlib

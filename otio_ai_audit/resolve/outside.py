@@ -114,7 +114,7 @@ def _found(folder: str, timeline: str, fail_on: str) -> bool:
     """Whether the result of a timeline holds a standing finding of a severity that counts."""
     from .live.report import RESULT, folder_of
 
-    path = Path(folder_of(folder, timeline), RESULT)  # type: ignore[no-untyped-call]
+    path = Path(folder_of(folder, timeline), RESULT)
     try:
         findings = json.loads(path.read_text(encoding="utf-8"))["findings"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -65,9 +65,9 @@ def write_all(folder: Path) -> list[Path]:
     return paths
 
 
-def _literal(value: str | list[str]) -> str:
+def _literal(value: str | Sequence[str]) -> str:
     """Write a text or a list of texts as Python, in ASCII and in double quotes."""
-    if isinstance(value, list):
+    if not isinstance(value, str):
         return f"[{', '.join(map(_literal, value))}]"
     import json
 

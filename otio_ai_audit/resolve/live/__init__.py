@@ -8,9 +8,10 @@ import os
 import signal
 import threading
 import traceback
+from typing import Any, Dict, List, Optional
 
 from . import audit, clear, failure, marking, report
-from .calls import Trouble, careful
+from .calls import Say, Trouble, careful
 from .child import Stopped
 from .context import Context
 from .lock import Lock, Locked
@@ -28,8 +29,16 @@ TITLES = {
 
 
 def main(
-    task, resolve=None, fusion=None, bmd=None, command=None, home=None, settings=None, say=print, result=None
-):
+    task: str,
+    resolve: Any = None,
+    fusion: Any = None,
+    bmd: Any = None,
+    command: Optional[List[str]] = None,
+    home: Optional[str] = None,
+    settings: Optional[Dict[str, Any]] = None,
+    say: Say = print,
+    result: Optional[str] = None,
+) -> int:
     """Do one task on the timeline that is open in Resolve.
 
     Parameters
@@ -56,7 +65,7 @@ def main(
         0 done, 3 done but some clip could not be looked at, 2 failed, 130 stopped by a person. A failure is
         said in one sentence, on the console and in a marker on the timeline.
     """
-    context = None
+    context: Optional[Context] = None
     say = careful(say)
     before = _listen()
     try:
@@ -66,7 +75,7 @@ def main(
             raise Trouble(
                 "Could not reach Resolve. Run this from Workspace > Scripts, or allow external scripting."
             )
-        context = Context(resolve, fusion, bmd, command, home, settings, say)
+        context = Context(resolve, fusion, bmd, command, home or ".", settings, say)
         context.open()
         return _work(context, task, result)
     except Locked as trouble:
@@ -76,24 +85,24 @@ def main(
     except (Stopped, KeyboardInterrupt) as trouble:
         words = str(trouble) or "The audit was stopped. What was measured is kept; run it again to go on."
         say(words)
-        failure.mark(context, words)
+        _mark(context, words)
         return 130
     except Trouble as trouble:
         say(str(trouble))
-        failure.mark(context, str(trouble))
+        _mark(context, str(trouble))
         return 2
     except Exception as error:
         words = "Could not finish because of an error in the script (%s: %s)." % (type(error).__name__, error)
         if os.environ.get("OTIO_AI_AUDIT_DEBUG"):
             say(traceback.format_exc())
         say(words)
-        failure.mark(context, words)
+        _mark(context, words)
         return 2
     finally:
         _listen(before)
 
 
-def _work(context, task, result):
+def _work(context: Context, task: str, result: Optional[str]) -> int:
     if task == "report":
         report.open_report(context.folder, context.say, context.show)
         return 0
@@ -110,7 +119,12 @@ def _work(context, task, result):
             window.close()
 
 
-def _listen(handler=None):
+def _mark(context: Optional[Context], words: str) -> None:
+    if context is not None:
+        failure.mark(context, words)
+
+
+def _listen(handler: Any = None) -> Any:
     """Let a request to end (SIGTERM) stop the child too; give the handler that was there before."""
     if threading.current_thread() is not threading.main_thread():
         return None
@@ -122,5 +136,5 @@ def _listen(handler=None):
         return None
 
 
-def _end(number, frame):
+def _end(number: int, frame: Any) -> None:
     raise KeyboardInterrupt

@@ -2,22 +2,27 @@
 
 import os
 import time
+from typing import Any, Dict, List, Optional
 
 from . import child, clip_markers
-from .calls import Trouble, listed, method, nothing, whole
+from .calls import Say, Trouble, listed, method, nothing, whole
+from .context import Context
+from .desk import Desk
 from .export import export
-from .markers import make_plan
-from .notes import summary, words_of
-from .place import wanted
+from .markers import Plan, make_plan
+from .notes import Row, summary, words_of
+from .place import Wanted, wanted
 from .report import LAST, LIVE, REPORT, RESULT
 from .sidecar import live_json, read_json, write_json
+from .timeline_state import State
+from .window import NoWindow
 from .write import Writer, missing
 
 DONE = (0, 3)
 """Exit codes of a finished audit; 3: some clip could not be looked at."""
 
 
-def audit(context, window, only_selected=False):
+def audit(context: Context, window: NoWindow, only_selected: bool = False) -> int:
     """Audit the current timeline.
 
     Parameters
@@ -61,7 +66,7 @@ def audit(context, window, only_selected=False):
     return code
 
 
-def run_command(context, window, path, whole_timeline):
+def run_command(context: Context, window: NoWindow, path: str, whole_timeline: bool) -> int:
     """Run ``audit`` on the exported timeline; its exit code where it did its work."""
     if not context.command:
         raise Trouble(
@@ -94,17 +99,17 @@ class Progress:
 
     EVERY = 5.0
 
-    def __init__(self, say, window):
+    def __init__(self, say: Say, window: NoWindow) -> None:
         self.say, self.window = say, window
         self.last = 0.0
 
-    def __call__(self, event):
+    def __call__(self, event: Dict[str, Any]) -> None:
         if event.get("event") == "say":
             text = str(event.get("text") or "")
             self.window.tell(text)
             self.say("%s …" % text)
         elif event.get("event") == "step":
-            done, total = whole(event.get("done"), 0), whole(event.get("total"), 0)
+            done, total = whole(event.get("done")) or 0, whole(event.get("total")) or 0
             text = "%d of %d: %s" % (done, total, event.get("name") or "")
             self.window.tell(text, done, total)
             if time.time() - self.last >= self.EVERY or done == total:
@@ -112,7 +117,7 @@ class Progress:
                 self.say("  " + text)
 
 
-def selection(desk, state, say):
+def selection(desk: Desk, state: State, say: Say) -> List[str]:
     """Ids of the clips that a person selected; of the clip under the playhead where nothing tells.
 
     `GetSelectedClips` came with Resolve 21.
@@ -135,10 +140,10 @@ def selection(desk, state, say):
         )
     name = next(item["name"] for item in state.items if item["id"] == id_)
     say("%s: auditing the clip under the playhead, %s." % (why, name))
-    return [id_]
+    return [str(id_)]
 
 
-def _id_of(handle):
+def _id_of(handle: Any) -> Any:
     found = method(handle, "GetUniqueId")
     try:
         return found() if found is not None else None
@@ -146,7 +151,13 @@ def _id_of(handle):
         return None
 
 
-def set_markers(context, result, before, selected=None, fresh=True):
+def set_markers(
+    context: Context,
+    result: Dict[str, Any],
+    before: Dict[str, Any],
+    selected: Optional[List[str]] = None,
+    fresh: bool = True,
+) -> List[str]:
     """Set the markers of a result on the timeline as it is now.
 
     Returns
@@ -186,7 +197,7 @@ def set_markers(context, result, before, selected=None, fresh=True):
     return words
 
 
-def shortfall(found, plan, writer):
+def shortfall(found: Wanted, plan: Plan, writer: Writer) -> List[str]:
     """Say what markers could not be set, and why."""
     words = []
     if found.lost:
@@ -215,7 +226,7 @@ def shortfall(found, plan, writer):
     return words
 
 
-def _amend(row, words):
+def _amend(row: Row, words: List[str]) -> None:
     """Add sentences to a summary; its id is a hash of its words."""
     if words:
         new = summary(" ".join([words_of(row)] + words), row["name"])
@@ -223,12 +234,12 @@ def _amend(row, words):
         row["written"] = row["note"]
 
 
-def _plain(row):
+def _plain(row: Row) -> Row:
     names = ("frame", "frames", "color", "name", "note", "custom", "item", "at", "written", "shot")
     return dict((name, row.get(name)) for name in names)
 
 
-def tell_end(context, result, words):
+def tell_end(context: Context, result: Dict[str, Any], words: List[str]) -> None:
     """Say one line of what was found, what could not be done, and where the report is."""
     rows = [row for row in result["markers"] if row.get("clip") is None]
     text = words_of({"note": str(rows[0]["note"])}) if rows else "The audit is done."
@@ -242,10 +253,10 @@ def tell_end(context, result, words):
             context.show(path)
 
 
-def fixed(result, most=8):
+def fixed(result: Dict[str, Any], most: int = 8) -> List[str]:
     """Say of which clips what is fixed since the last audit."""
     names = dict((clip["id"], clip.get("name") or clip["id"]) for clip in result.get("clips") or ())
-    found = {}
+    found: Dict[str, List[str]] = {}
     for one in result.get("findings") or ():
         if one.get("state") == "fixed" and (one.get("score") or 0) >= 0.5 and one.get("clip") in names:
             faults = found.setdefault(one["clip"], [])
@@ -257,6 +268,6 @@ def fixed(result, most=8):
     return lines[:most] + (["… and %s" % count(more, "other fixed clip")] if more > 0 else [])
 
 
-def count(number, one, many=None):
+def count(number: int, one: str, many: Optional[str] = None) -> str:
     """Write a number of things: ``1 clip``, ``2 clips``."""
     return "%d %s" % (number, one if number == 1 else many or one + "s")

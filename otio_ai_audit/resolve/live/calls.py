@@ -5,6 +5,9 @@ either of them for anything at all while a dialog is open or a backup is being s
 """
 
 import time
+from typing import Any, Callable, List, Optional
+
+Say = Callable[[str], None]
 
 
 class Trouble(Exception):
@@ -19,7 +22,7 @@ class Stale(Exception):
     """A handle is dead while Resolve answers: what was read must be read again."""
 
 
-def method(holder, name):
+def method(holder: Any, name: str) -> Optional[Callable[..., Any]]:
     """Find a method of a handle; None where there is none."""
     try:
         found = getattr(holder, name, None)
@@ -28,7 +31,7 @@ def method(holder, name):
     return found if callable(found) else None
 
 
-def call(holder, name, *arguments):
+def call(holder: Any, name: str, *arguments: Any) -> Any:
     """Call a method; None where it does not exist or fails."""
     found = method(holder, name)
     if found is None:
@@ -39,39 +42,39 @@ def call(holder, name, *arguments):
         return None
 
 
-def nothing(value):
+def nothing(value: Any) -> bool:
     """Whether an answer may be no answer; 0 and an empty text are answers."""
     return value is None or value is False
 
 
-def is_count(value):
+def is_count(value: Any) -> bool:
     """Whether an answer is a number (True is none)."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
 
 
-def whole(value, default=None):
-    """Round a number that Resolve gives as a float or a text; `default` where it is none."""
+def whole(value: Any) -> Optional[int]:
+    """Round a number that Resolve gives as a float or a text; None where it is none."""
     if isinstance(value, str):
         try:
             value = float(value)
         except ValueError:
-            return default
+            return None
     if not is_count(value) or value in (float("inf"), float("-inf")):
-        return default
+        return None
     return int(round(value))
 
 
-def listed(value):
+def listed(value: Any) -> List[Any]:
     """Make a list of what older versions give as ``{1: …, 2: …}``."""
     if isinstance(value, dict):
         return [value[key] for key in sorted(value)]
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-def careful(say):
+def careful(say: Say) -> Say:
     """Make a printer that never fails: a console may know ASCII only, or be gone."""
 
-    def line(text):
+    def line(text: str) -> None:
         try:
             say(text)
         except UnicodeError:
@@ -95,13 +98,13 @@ class Patience:
 
     FIRST, LONGEST, QUIET = 0.05, 0.5, 0.25
 
-    def __init__(self, seconds=20.0, say=None):
+    def __init__(self, seconds: float = 20.0, say: Optional[Say] = None) -> None:
         self.left = seconds
         self.say = say
         self.step = self.FIRST
         self.waited = 0.0
 
-    def wait(self):
+    def wait(self) -> bool:
         """Wait for a moment, longer each time; False where there is no time left."""
         if self.left <= 0:
             return False
@@ -115,7 +118,7 @@ class Patience:
         time.sleep(step)
         return True
 
-    def used_up(self):
+    def used_up(self) -> Busy:
         """Give the error to raise when waiting was in vain."""
         return Busy(
             "Resolve does not answer. Close its open dialogs, wait until its backup is saved, "

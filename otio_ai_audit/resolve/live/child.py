@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from .calls import Trouble
 
@@ -34,7 +35,7 @@ class Stopped(Trouble):
     """A person stopped the task."""
 
 
-def clean_environment(given=None):
+def clean_environment(given: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """Copy the environment without what Resolve sets for its own libraries and Python."""
     given = os.environ if given is None else given
     kept = dict(
@@ -47,7 +48,7 @@ def clean_environment(given=None):
     return kept
 
 
-def options():
+def options() -> Dict[str, Any]:
     """Arguments of `subprocess.Popen` that part the child from Resolve: own group, no console window."""
     if WINDOWS:
         flags = getattr(subprocess, "CREATE_NO_WINDOW", 0x08000000)
@@ -58,12 +59,17 @@ def options():
 class Result:
     """How a child ended: exit code, and its last words to a person."""
 
-    def __init__(self, code, words):
+    def __init__(self, code: int, words: List[str]) -> None:
         self.code = code
         self.words = words
 
 
-def run(command, folder, hear, step=None):
+def run(
+    command: List[str],
+    folder: str,
+    hear: Callable[[Dict[str, Any]], None],
+    step: Optional[Callable[[], bool]] = None,
+) -> Result:
     """Run the command to its end.
 
     Parameters
@@ -97,7 +103,7 @@ def run(command, folder, hear, step=None):
             "Could not start %s (%s). Install the menu scripts again: otio-ai-audit resolve install."
             % (command[0], getattr(error, "strerror", None) or error)
         ) from error
-    lines = queue.Queue()
+    lines: Any = queue.Queue()
     threads = [
         threading.Thread(target=_read, args=(stream, kind, lines))
         for stream, kind in ((process.stdout, "out"), (process.stderr, "err"))
@@ -105,7 +111,7 @@ def run(command, folder, hear, step=None):
     for thread in threads:
         thread.daemon = True
         thread.start()
-    words = []
+    words: List[str] = []
     try:
         _follow(process, lines, words, hear, step)
         return Result(process.wait(), [line for line in words if line.strip()][-20:])
@@ -117,7 +123,13 @@ def run(command, folder, hear, step=None):
             thread.join(0.2)
 
 
-def _follow(process, lines, words, hear, step):
+def _follow(
+    process: "subprocess.Popen[bytes]",
+    lines: Any,
+    words: List[str],
+    hear: Callable[[Dict[str, Any]], None],
+    step: Optional[Callable[[], bool]],
+) -> None:
     """Hear what a child says until it has ended and both pipes are closed."""
     open_pipes, ended = 2, None
     while open_pipes:
@@ -142,7 +154,7 @@ def _follow(process, lines, words, hear, step):
             raise Stopped("The audit was stopped. What was measured is kept; run it again to go on.")
 
 
-def _read(stream, kind, lines):
+def _read(stream: Any, kind: str, lines: Any) -> None:
     try:
         for line in iter(stream.readline, b""):
             lines.put((kind, line.decode("utf-8", "replace").rstrip("\r\n")))
@@ -153,7 +165,7 @@ def _read(stream, kind, lines):
         lines.put((kind, None))
 
 
-def _event(line):
+def _event(line: str) -> Optional[Dict[str, Any]]:
     if not line.startswith("{"):
         return None
     try:
@@ -163,7 +175,7 @@ def _event(line):
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def stop(process):
+def stop(process: "subprocess.Popen[bytes]") -> None:
     """End a child and its workers: asked first, then made to."""
     if process.poll() is not None:
         return
@@ -194,7 +206,7 @@ def stop(process):
         process.wait()
 
 
-def why(result):
+def why(result: Result) -> str:
     """Say in one sentence why a child did not finish its work."""
     said = result.words[-1].strip() if result.words else ""
     for opening in ("Error: ", "error: ", "otio-ai-audit: "):
@@ -214,11 +226,11 @@ def why(result):
     )
 
 
-def show(path):
+def show(path: str) -> bool:
     """Open a file in the program that the system has for it; False where that cannot be done."""
     try:
         if WINDOWS:
-            os.startfile(path)
+            getattr(os, "startfile")(path)  # noqa: B009 - only Windows has it
             return True
         tool = "open" if sys.platform == "darwin" else "xdg-open"
         process = subprocess.Popen(

@@ -1,11 +1,16 @@
 """Take our markers away, from the timeline and its clips, and keep what a person said on them."""
 
+from typing import List
+
 from .audit import _plain, count
-from .notes import content, ids_of, is_claimed, is_ours, is_summary
+from .context import Context
+from .markers import Plan
+from .notes import Row, content, ids_of, is_claimed, is_ours, is_summary
+from .window import NoWindow
 from .write import Writer
 
 
-def clear(context, window):
+def clear(context: Context, window: NoWindow) -> int:
     """Take away every marker of ours but those that somebody claimed by another colour.
 
     Verdicts and words on them are kept for the next audit.
@@ -22,7 +27,8 @@ def clear(context, window):
     ledger.begin([_plain(row) for row in left])
     writer = Writer(context.desk, state)
     failed = [row for row in going if not writer.take(row)]
-    plan = _Kept(left + failed)
+    plan = Plan()
+    plan.left = left + failed
     standing = writer.standing(plan)
     ledger.finish([_plain(row) for row in standing])
     gone = len(mine) - len(standing)
@@ -36,17 +42,7 @@ def clear(context, window):
     return 2 if stuck > 0 else 0
 
 
-class _Kept:
-    """What stays, as `Writer.standing` asks for it."""
-
-    def __init__(self, rows):
-        self._rows = rows
-
-    def rows(self):
-        return self._rows
-
-
-def _speaks(row):
+def _speaks(row: Row) -> bool:
     """Whether a marker may carry a verdict or words of a person: it is not as we wrote it."""
     known = row.get("known")
     if is_summary(row) and known is not None and row["note"] == known["note"]:
@@ -54,7 +50,7 @@ def _speaks(row):
     return known is None or content(row) != content(known) or row["note"] != row.get("written")
 
 
-def _remembered(gone, rows):
+def _remembered(gone: List[Row], rows: List[Row]) -> List[Row]:
     """Add rows to those that are remembered; a newer one of the same ids replaces an older."""
     for row in rows:
         ids = ids_of(row)

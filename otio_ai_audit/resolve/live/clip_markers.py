@@ -7,16 +7,19 @@ frame. So one is set on a trimmed clip, exported, found in the file and taken aw
 import io
 import json
 import os
+from typing import Any, List, Optional
 
 from .calls import call
+from .context import Context
 from .export import export
-from .notes import PROBE
-from .timeline_state import markers_of
+from .notes import PROBE, Row
+from .place import Wanted
+from .timeline_state import State, markers_of
 
 NAME = "AUDIT probe"
 
 
-def move(context, found, state):
+def move(context: Context, found: Wanted, state: State) -> List[str]:
     """Turn wanted timeline markers into markers on their clips, where it is known how those count.
 
     Returns
@@ -39,7 +42,7 @@ def move(context, found, state):
     return []
 
 
-def probe(context, state):
+def probe(context: Context, state: State) -> Optional[str]:
     """Find out where clip markers count from: ``media``, ``clip``, or None where it does not show.
 
     A marker is set on a trimmed clip at the number of frames that were cut off its head. Counted from the
@@ -64,7 +67,7 @@ def probe(context, state):
     return None
 
 
-def _exported(context, item):
+def _exported(context: Context, item: Row) -> Optional[int]:
     """Frames from a clip's first visible one to the marker, as an export has it; None where it has none."""
     folder = context.path("probe")
     if not os.path.isdir(folder):
@@ -81,7 +84,7 @@ def _exported(context, item):
         os.remove(path)
 
 
-def _find(node):
+def _find(node: Any) -> Optional[int]:
     if isinstance(node, dict):
         for marker in node.get("markers") or ():
             trimmed = node.get("source_range")
@@ -97,7 +100,7 @@ def _find(node):
     return None
 
 
-def _remove(context, handle):
+def _remove(context: Context, handle: Any) -> None:
     for _ in range(20):
         rows = [row for row in markers_of(context.desk, handle) if row["custom"] == PROBE]
         if not rows:

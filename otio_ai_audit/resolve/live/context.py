@@ -1,13 +1,14 @@
 """What the tasks share: the timeline, its folder and ledger, what the user set, and who listens."""
 
 import os
+from typing import Any, Dict, List, Optional
 
-from .calls import Patience
+from .calls import Patience, Say
 from .child import show
 from .desk import Desk
 from .ledger import Ledger
 from .report import folder_of
-from .timeline_state import is_probe, read_state
+from .timeline_state import State, is_probe, read_state
 
 DEFAULTS = {"options": [], "clip_markers": False, "window": True, "open_report": False, "patience": 20.0}
 """Settings, and what they are where nobody set them; ``patience``: seconds to wait for Resolve in all."""
@@ -18,13 +19,24 @@ class Context:
 
     Attributes
     ----------
-    desk, folder, ledger
-        The timeline, the folder of its files, and what we wrote on it.
+    desk, folder
+        The timeline and the folder of its files; empty until it is found.
+    told_ledger
+        What we wrote on it; None until the lock is held.
     kinds
         Item id → ``clip`` or ``transition``, as far as it was found out.
     """
 
-    def __init__(self, resolve, fusion, bmd, command, home, settings, say):
+    def __init__(
+        self,
+        resolve: Any,
+        fusion: Any,
+        bmd: Any,
+        command: Optional[List[str]],
+        home: str,
+        settings: Optional[Dict[str, Any]],
+        say: Say,
+    ) -> None:
         self.fusion, self.bmd = fusion, bmd
         self.command = [str(part) for part in command or ()]
         self.home = home
@@ -32,20 +44,27 @@ class Context:
         self.say = say
         self.show = show
         self.desk = Desk(resolve, Patience(float(self.settings["patience"]), say))
-        self.folder = None
-        self.ledger = None
-        self.kinds = {}
+        self.folder = ""
+        self.told_ledger: Optional[Ledger] = None
+        self.kinds: Dict[str, str] = {}
 
-    def open(self):
+    def open(self) -> None:
         """Take the current timeline and find its folder."""
         self.desk.open()
         self.folder = folder_of(self.home, self.desk.id)
 
-    def take_ledger(self):
+    def take_ledger(self) -> None:
         """Read the ledger (once the lock is held)."""
-        self.ledger = Ledger(self.folder, self.desk.id)
+        self.told_ledger = Ledger(self.folder, self.desk.id)
 
-    def read(self, details=True):
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, which is read once the lock is held."""
+        if self.told_ledger is None:
+            raise RuntimeError("the ledger was not read")
+        return self.told_ledger
+
+    def read(self, details: bool = True) -> State:
         """Read the timeline; what a killed task left there to try things out is taken away."""
         for _ in range(3):
             state = read_state(self.desk, self.kinds, details, self.ledger.origin)
@@ -61,6 +80,6 @@ class Context:
         self.ledger.recognise(state.markers)
         return state
 
-    def path(self, name):
+    def path(self, name: str) -> str:
         """Give a file's path in the timeline's folder."""
         return os.path.join(self.folder, name)

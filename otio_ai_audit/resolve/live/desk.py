@@ -1,5 +1,7 @@
 """The timeline that a person works on, and whether it still is the one."""
 
+from typing import Any, Callable, Optional, Tuple
+
 from .calls import Busy, Patience, Stale, Trouble, call, is_count, method, nothing
 
 
@@ -24,7 +26,7 @@ class Desk:
         How often handles had died when new ones were taken.
     """
 
-    def __init__(self, resolve, patience=None):
+    def __init__(self, resolve: Any, patience: Optional[Patience] = None) -> None:
         self.resolve = resolve
         self.patience = patience or Patience()
         self.project = None
@@ -33,7 +35,7 @@ class Desk:
         self.name = ""
         self.renewals = 0
 
-    def product(self):
+    def product(self) -> Tuple[str, str]:
         """Edition and version in words."""
         product = call(self.resolve, "GetProductName")
         version = call(self.resolve, "GetVersionString")
@@ -42,7 +44,7 @@ class Desk:
             version = ".".join(str(p) for p in parts if p != "") if isinstance(parts, (list, tuple)) else ""
         return (product if isinstance(product, str) else ""), version
 
-    def open(self):
+    def open(self) -> None:
         """Take the current timeline.
 
         Raises
@@ -68,7 +70,7 @@ class Desk:
             if not self.patience.wait():
                 raise self.patience.used_up()
 
-    def check(self):
+    def check(self) -> None:
         """Take new handles of the same timeline.
 
         Raises
@@ -92,7 +94,7 @@ class Desk:
             if not self.patience.wait():
                 raise self.patience.used_up()
 
-    def find(self):
+    def find(self) -> Any:
         """Find the timeline again where it is not the current one; None where it is gone."""
         project = call(call(self.resolve, "GetProjectManager"), "GetCurrentProject")
         count = call(project, "GetTimelineCount")
@@ -102,11 +104,11 @@ class Desk:
                 return timeline
         return None
 
-    def answers(self):
+    def answers(self) -> bool:
         """Whether Resolve answers at this moment."""
         return bool(self.id) and identity(self.timeline) == self.id
 
-    def ask(self, holder, name, *arguments):
+    def ask(self, holder: Any, name: str, *arguments: Any) -> Any:
         """Call a getter; None and False are believed only while Resolve answers.
 
         Raises
@@ -132,14 +134,14 @@ class Desk:
             if self.renewals != before:
                 raise Stale(name)
 
-    def need(self, holder, name, *arguments):
+    def need(self, holder: Any, name: str, *arguments: Any) -> Any:
         """Call a getter that always has an answer; `Stale` where the handle is dead."""
         value = self.ask(holder, name, *arguments)
         if nothing(value):
             raise Stale(name)
         return value
 
-    def patiently(self, read):
+    def patiently(self, read: Callable[[], Any]) -> Any:
         """Read something; once more where a handle died meanwhile."""
         for _ in range(8):
             self.check()
@@ -153,14 +155,14 @@ class Desk:
                 raise self.patience.used_up()
         raise Busy("Could not read the timeline, since it keeps changing. Run this again.")
 
-    def _current(self):
+    def _current(self) -> Tuple[Any, Any]:
         manager = call(self.resolve, "GetProjectManager")
         project = call(manager, "GetCurrentProject")
         timeline = call(project, "GetCurrentTimeline")
         return (None if nothing(project) else project), (None if nothing(timeline) else timeline)
 
 
-def identity(timeline):
+def identity(timeline: Any) -> str:
     """Id of a timeline; made of its name and start where this version has none. Empty: no answer."""
     if method(timeline, "GetUniqueId") is not None:
         found = call(timeline, "GetUniqueId")

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import time
+from typing import Any, Optional
 
-from .calls import Trouble, call, method
+from .calls import Say, Trouble, call, method
+from .desk import Desk
 
 # A constant may be 0, so only None means that a version does not have it.
 FORMATS = (("EXPORT_OTIO", "timeline.otio"), ("EXPORT_DRT", "timeline.drt"))
@@ -15,7 +17,7 @@ ARRIVAL = 1.5
 """Seconds to wait for a file that Resolve says to have written."""
 
 
-def export(desk, folder, say=None):
+def export(desk: Desk, folder: str, say: Optional[Say] = None) -> str:
     """Export the current timeline as OTIO, else (before 18.5) as DRT, which is said.
 
     Returns
@@ -55,11 +57,11 @@ def export(desk, folder, say=None):
     )
 
 
-def _nobody(line):
+def _nobody(line: str) -> None:
     """Listen to nobody."""
 
 
-def _export(desk, path, kind):
+def _export(desk: Desk, path: str, kind: Any) -> Any:
     found = method(desk.timeline, "Export")
     if found is None:
         return False
@@ -72,7 +74,7 @@ def _export(desk, path, kind):
         return False
 
 
-def _forget(path):
+def _forget(path: str) -> None:
     if os.path.isdir(path):
         shutil.rmtree(path, ignore_errors=True)  # some formats of some versions come as a folder
     try:
@@ -82,7 +84,7 @@ def _forget(path):
             raise Trouble("Could not replace %s (%s)." % (path, error.strerror or error)) from error
 
 
-def _arrived(path, seconds):
+def _arrived(path: str, seconds: float) -> bool:
     """Wait until a file is whole: some versions still write when they say that they are done."""
     end = time.time() + seconds
     while True:
@@ -93,7 +95,7 @@ def _arrived(path, seconds):
         time.sleep(0.1)
 
 
-def _whole(path):
+def _whole(path: str) -> bool:
     try:
         if path.endswith(".drt"):
             with io.open(path, "rb") as stream:

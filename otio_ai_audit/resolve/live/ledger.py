@@ -5,8 +5,9 @@ may have been killed; then nothing that is missing counts as deleted by a person
 """
 
 import os
+from typing import Any, Dict, List, Tuple
 
-from .notes import content, ids_of, is_ours, is_summary, is_unchecked
+from .notes import Row, content, ids_of, is_ours, is_summary, is_unchecked
 from .sidecar import read_json, write_json
 
 IDLE, WRITING = "idle", "writing"
@@ -28,7 +29,7 @@ class Ledger:
         Where clip markers count from, once it was found out.
     """
 
-    def __init__(self, folder, timeline_id):
+    def __init__(self, folder: str, timeline_id: str) -> None:
         self.path = os.path.join(folder, "ledger.json")
         self.timeline = timeline_id
         data = read_json(self.path) or {}
@@ -41,7 +42,7 @@ class Ledger:
         self.deleted = [str(one) for one in data.get("deleted") or []]
         self.origin = data.get("origin") if data.get("origin") in ("media", "clip") else None
 
-    def save(self):
+    def save(self) -> None:
         """Write the ledger, whole or not at all."""
         write_json(
             self.path,
@@ -57,26 +58,26 @@ class Ledger:
             },
         )
 
-    def begin(self, planned):
+    def begin(self, planned: List[Row]) -> None:
         """Note that markers are going to be written."""
         self.state, self.planned = WRITING, planned
         self.save()
 
-    def finish(self, rows):
+    def finish(self, rows: List[Row]) -> None:
         """Note what stands on the timeline now."""
         self.state, self.rows, self.planned = IDLE, rows, []
         self.save()
 
-    def heard(self, gone, deleted):
+    def heard(self, gone: List[Row], deleted: List[str]) -> None:
         """Forget what an audit was told and has taken in."""
         self.gone = [row for row in self.gone if row not in gone]
         self.deleted = [one for one in self.deleted if one not in deleted]
 
-    def wrote(self):
+    def wrote(self) -> List[Row]:
         """Everything that we wrote or were going to write."""
         return self.rows + self.planned
 
-    def recognise(self, markers):
+    def recognise(self, markers: List[Row]) -> None:
         """Put ``written`` and ``shot`` into the rows of markers of ours that stand on the timeline."""
         mine = [row for row in markers if is_ours(row)]
         for row, known in pairs(mine, self.wrote()):
@@ -84,7 +85,7 @@ class Ledger:
             row["shot"] = known.get("shot")
             row["known"] = known
 
-    def hear_deletions(self, markers, items):
+    def hear_deletions(self, markers: List[Row], items: List[Row]) -> str:
         """Note which markers a person deleted since the last write.
 
         A marker counts as deleted where it stood in an idle ledger, is gone, and its shot is still there.
@@ -124,7 +125,7 @@ class Ledger:
         return ""
 
 
-def _rows(found):
+def _rows(found: Any) -> List[Row]:
     """Take rows as they must be; damaged ones are left out."""
     rows = []
     for row in found if isinstance(found, list) else []:
@@ -145,7 +146,7 @@ def _rows(found):
     return rows
 
 
-def pairs(markers, known):
+def pairs(markers: List[Row], known: List[Row]) -> List[Tuple[Row, Row]]:
     """Pair markers with rows that were noted down: the same one at its place, then moved or changed.
 
     Returns
@@ -162,7 +163,7 @@ def pairs(markers, known):
         lambda row: tuple(ids_of(row)),
     )
     for key in keys:
-        shelf = {}
+        shelf: Dict[Any, List[Row]] = {}
         for row in free:
             shelf.setdefault(key(row), []).append(row)
         rest = []

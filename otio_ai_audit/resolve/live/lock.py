@@ -3,11 +3,12 @@
 import errno
 import json
 import os
+from typing import Any, Set
 
 from .calls import Trouble
 from .sidecar import read_json
 
-_HELD = set()
+_HELD: Set[str] = set()
 
 
 class Locked(Trouble):
@@ -20,10 +21,10 @@ class Lock:
     The file of a process that has died is taken over.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, "lock.json")
 
-    def __enter__(self):
+    def __enter__(self) -> "Lock":
         for _ in range(5):
             try:
                 handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
@@ -42,20 +43,20 @@ class Lock:
             return self
         raise Locked("An audit of this timeline is starting already; wait until it has finished.")
 
-    def __exit__(self, kind, value, trace):
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
         _HELD.discard(self.path)
         try:
             os.remove(self.path)
         except OSError:
             pass
 
-    def _held(self):
+    def _held(self) -> bool:
         pid = (read_json(self.path) or {}).get("pid")
         if pid == os.getpid():
             return self.path in _HELD
         return isinstance(pid, int) and is_alive(pid)
 
-    def _take_over(self):
+    def _take_over(self) -> None:
         # Renamed first: of two tasks that find a dead one's file, one alone gets it.
         spare = "%s.%d" % (self.path, os.getpid())
         try:
@@ -65,7 +66,7 @@ class Lock:
             pass
 
 
-def is_alive(pid):
+def is_alive(pid: int) -> bool:
     """Whether a process runs; where nobody can say, it does not."""
     if pid <= 0:
         return False
@@ -73,7 +74,7 @@ def is_alive(pid):
         # os.kill would end it there.
         import ctypes
 
-        kernel = ctypes.windll.kernel32
+        kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - only Windows has it
         kernel.OpenProcess.restype = ctypes.c_void_p
         handle = kernel.OpenProcess(0x1000, False, pid)
         if not handle:

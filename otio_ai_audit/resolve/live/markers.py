@@ -1,7 +1,15 @@
 """The plan of changes: which markers stay, which go, which are set and where."""
 
-from .ledger import pairs
-from .notes import content, ids_of, is_claimed, is_dismissed, is_ours, is_summary, is_unchecked
+from typing import Any, Collection, Dict, List, Optional, Set, Tuple
+
+from .ledger import Ledger, pairs
+from .notes import Row, content, ids_of, is_claimed, is_dismissed, is_ours, is_summary, is_unchecked
+from .place import Wanted
+from .timeline_state import State
+
+Taken = Dict[Optional[str], Set[int]]
+"""Holder of markers (None: the timeline) → the frames that carry one."""
+Shelf = Dict[Tuple[Optional[str], int], Row]
 
 
 class Plan:
@@ -27,13 +35,17 @@ class Plan:
         How many found no free frame in their shot.
     """
 
-    def __init__(self):
-        self.add, self.replace, self.remove, self.keep, self.left = [], [], [], [], []
-        self.summary = None
+    def __init__(self) -> None:
+        self.add: List[Row] = []
+        self.replace: List[Tuple[Row, Row]] = []
+        self.remove: List[Row] = []
+        self.keep: List[Row] = []
+        self.left: List[Row] = []
+        self.summary: Optional[Tuple[Optional[Row], Row]] = None
         self.waiting = 0
         self.crowded = 0
 
-    def rows(self):
+    def rows(self) -> List[Row]:
         """All markers of ours that are to stand on the timeline in the end."""
         return (
             self.keep
@@ -44,7 +56,15 @@ class Plan:
         )
 
 
-def make_plan(found, state, before, ledger, live, selected=None, fresh=True):
+def make_plan(
+    found: Wanted,
+    state: State,
+    before: List[Row],
+    ledger: Ledger,
+    live: Dict[str, Any],
+    selected: Optional[List[str]] = None,
+    fresh: bool = True,
+) -> Plan:
     """Compare what is wanted with what stands on the timeline now.
 
     Parameters
@@ -72,7 +92,8 @@ def make_plan(found, state, before, ledger, live, selected=None, fresh=True):
     partner = dict((id(row), old) for row, old in pairs(mine, told))
     standing = set((one["frame"], one.get("item")) for one in live.get("standing") or ())
 
-    going, blocked = [], set()
+    going: List[Row] = []
+    blocked: Set[str] = set()
     for row in mine:
         old = partner.get(id(row))
         if old is not None and (old["frame"], old.get("item")) in standing:
@@ -88,14 +109,14 @@ def make_plan(found, state, before, ledger, live, selected=None, fresh=True):
     if fresh:
         blocked |= _deleted_meanwhile(told, partner, standing, ledger, state)
 
-    taken = {}
+    taken: Taken = {}
     for row in others + plan.left:
         taken.setdefault(row.get("item"), set()).add(row["at"])
     _set(plan, found, going, taken, blocked, state)
     return plan
 
 
-def _changed(row, old, ledger, fresh):
+def _changed(row: Row, old: Optional[Row], ledger: Ledger, fresh: bool) -> bool:
     """Whether a person changed a marker of ours after it was told to the audit (or set it anew)."""
     if fresh and old is not None and content(row) == content(old):
         return False
@@ -107,15 +128,21 @@ def _changed(row, old, ledger, fresh):
     return is_claimed(row, known) or is_dismissed(row) or (known is not None and row["note"] != known["note"])
 
 
-def _shot(row, state):
+def _shot(row: Row, state: State) -> Any:
     return row.get("item") or row.get("shot") or state.shot_at(row["frame"])
 
 
-def _deleted_meanwhile(told, partner, standing, ledger, state):
+def _deleted_meanwhile(
+    told: List[Row],
+    partner: Dict[int, Row],
+    standing: Set[Tuple[int, Optional[str]]],
+    ledger: Ledger,
+    state: State,
+) -> Set[str]:
     """Ids of markers that a person deleted while the audit ran, and whose shot is still there."""
     kept = set(id(old) for old in partner.values())
     here = set(item["id"] for item in state.items)
-    ids = set()
+    ids: Set[str] = set()
     for old in told:
         stood = (old["frame"], old.get("item")) in standing
         if id(old) in kept or stood or is_summary(old) or is_unchecked(old):
@@ -126,7 +153,7 @@ def _deleted_meanwhile(told, partner, standing, ledger, state):
     return ids
 
 
-def _set(plan, found, going, taken, blocked, state):
+def _set(plan: Plan, found: Wanted, going: List[Row], taken: Taken, blocked: Set[str], state: State) -> None:
     """Give every wanted marker a frame: faults first, then the summary, then what was not checked."""
     stale = dict(((row.get("item"), row["at"]), row) for row in going)
     late = [row for row in found.rows if is_unchecked(row) and row["room"][1] - row["room"][0] > 1]
@@ -146,7 +173,7 @@ def _set(plan, found, going, taken, blocked, state):
     plan.remove = sorted(stale.values(), key=lambda row: row["at"])
 
 
-def _seat(plan, row, taken, blocked, stale):
+def _seat(plan: Plan, row: Row, taken: Taken, blocked: Set[str], stale: Shelf) -> None:
     """Give one marker a frame of its shot."""
     if blocked.intersection(ids_of(row)):
         plan.waiting += 1
@@ -164,7 +191,7 @@ def _seat(plan, row, taken, blocked, stale):
     _sort(plan, row, stale)
 
 
-def _sort(plan, row, stale):
+def _sort(plan: Plan, row: Row, stale: Shelf) -> None:
     old = stale.pop((row["item"], row["at"]), None)
     if old is None:
         plan.add.append(row)
@@ -174,7 +201,7 @@ def _sort(plan, row, stale):
         plan.replace.append((old, row))
 
 
-def free_frame(frame, room, taken, shift=0):
+def free_frame(frame: int, room: Tuple[int, int], taken: Collection[int], shift: int = 0) -> Optional[int]:
     """Find a frame of a shot that carries no marker: this one, the next, else the nearest before it."""
     first, end = room
     frame = min(max(frame, first), end - 1)

@@ -1,14 +1,19 @@
 """Set the markers of an earlier result on its timeline."""
 
 import os
+from typing import Any, Dict, Optional
 
 from .audit import set_markers, tell_end
 from .calls import Trouble
+from .context import Context
+from .desk import Desk
 from .report import LIVE
 from .sidecar import read_json
+from .timeline_state import State
+from .window import NoWindow
 
 
-def mark(context, window, path):
+def mark(context: Context, window: NoWindow, path: Optional[str]) -> int:
     """Set the markers of an earlier result on the timeline, as it is now.
 
     Raises
@@ -25,7 +30,7 @@ def mark(context, window, path):
     window.tell("Setting markers")
     state = context.read()
     check_same(context.desk, state, result)
-    then = told_then(path, result, context.desk.id)
+    then = told_then(str(path), result, context.desk.id)
     before = {"items": state.items, "start": state.start, "markers": []}
     if then is not None:
         before.update(items=then["items"], start=then["timeline"]["start_frame"])
@@ -34,7 +39,7 @@ def mark(context, window, path):
     return 0
 
 
-def told_then(path, result, timeline_id):
+def told_then(path: str, result: Dict[str, Any], timeline_id: str) -> Optional[Dict[str, Any]]:
     """Read what was told to the audit, from the file beside its result; None where it is not the one."""
     if (result.get("live") or {}).get("timeline") != timeline_id:
         return None
@@ -45,7 +50,7 @@ def told_then(path, result, timeline_id):
     return then if set((result["live"].get("items") or {}).values()) <= ids else None
 
 
-def check_same(desk, state, result):
+def check_same(desk: Desk, state: State, result: Dict[str, Any]) -> None:
     """Refuse a result of another timeline: by its id, else by name, start and rate."""
     live, told = result.get("live") or {}, result.get("timeline") or {}
     if live.get("timeline") == desk.id:
@@ -59,12 +64,12 @@ def check_same(desk, state, result):
         )
 
 
-def same_start(one, other):
+def same_start(one: Any, other: Any) -> bool:
     """Whether two timecodes are the same, whatever stands between their numbers."""
     return str(one or "").replace(";", ":") == str(other or "").replace(";", ":")
 
 
-def same_rate(fraction, told):
+def same_rate(fraction: Any, told: Any) -> bool:
     """Whether a rate like ``24000/1001`` is the one that Resolve calls ``23.976`` (or, once, ``23``)."""
     try:
         number, _, below = str(fraction).partition("/")

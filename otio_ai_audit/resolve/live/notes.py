@@ -5,6 +5,10 @@ The rules are those of the installed package; here is only what must be known in
 
 import hashlib
 import re
+from typing import Any, Dict, List, Optional, Tuple
+
+Row = Dict[str, Any]
+"""A marker, or a clip: what is said of it, by name."""
 
 PREFIX = "otio_ai_audit "
 """Custom data of ours begins with it."""
@@ -21,17 +25,17 @@ _CUSTOM = re.compile(r"^otio_ai_audit \d+ ([A-Za-z]+)((?: [0-9a-f]{6})*)\s*$")
 _OK = re.compile(r"\s*ok(?:ay)?\b", re.IGNORECASE)
 
 
-def own_id(words):
+def own_id(words: str) -> str:
     """Id of a note that speaks for no finding: a hash of its words."""
     return hashlib.sha256(("audit note\n" + " ".join(words.split())).encode("utf-8")).hexdigest()[:6]
 
 
-def custom_data(color, ids):
+def custom_data(color: str, ids: List[str]) -> str:
     """Write custom data: ``otio_ai_audit 1 Lemon a7f3c1`` (schema, our colour, ids)."""
     return " ".join(["otio_ai_audit", "1", color] + list(ids))
 
 
-def summary(words, name, frame=0):
+def summary(words: str, name: str, frame: int = 0) -> Row:
     """Make the row of a summary marker that says these words."""
     words = " ".join(words.replace("|", " ").split())
     own = own_id(words)
@@ -45,13 +49,14 @@ def summary(words, name, frame=0):
     }
 
 
-def words_of(row):
+def words_of(row: Row) -> str:
     """Give what a note says before its tag."""
     found = list(_TAG.finditer(row["note"]))
-    return row["note"][: found[-1].start()].strip() if found else row["note"].strip()
+    note = str(row["note"])
+    return note[: found[-1].start()].strip() if found else note.strip()
 
 
-def ids_of(row):
+def ids_of(row: Row) -> List[str]:
     """Ids of a marker of ours, in order; empty where it is not ours."""
     found = _CUSTOM.match(row.get("custom") or "")
     ids = found.group(2).split() if found else []
@@ -62,12 +67,12 @@ def ids_of(row):
     return ids
 
 
-def is_ours(row):
+def is_ours(row: Row) -> bool:
     """Whether a marker is ours: by its custom data, or by the ids at the end of its note."""
     return (row.get("custom") or "").startswith(PREFIX) or _TAG.search(row["note"]) is not None
 
 
-def own_color(row, written=None):
+def own_color(row: Row, written: Optional[Row] = None) -> str:
     """Colour that we gave a marker; empty where nothing tells."""
     found = _CUSTOM.match(row.get("custom") or "")
     if found:
@@ -75,27 +80,27 @@ def own_color(row, written=None):
     return written["color"] if written else ""
 
 
-def is_summary(row):
+def is_summary(row: Row) -> bool:
     """Whether a marker of ours is a summary."""
     return row["name"].strip().upper().startswith(SUMMARY) and row.get("item") is None
 
 
-def is_unchecked(row):
+def is_unchecked(row: Row) -> bool:
     """Whether a marker of ours says that a clip could not be looked at."""
-    return row["name"].strip().upper().startswith(UNCHECKED)
+    return str(row["name"]).strip().upper().startswith(UNCHECKED)
 
 
-def content(row):
+def content(row: Row) -> Tuple[Any, ...]:
     """Give what a person can change about a marker, but for its place."""
     return (row["color"], row["name"], row["note"], row["frames"])
 
 
-def is_dismissed(row):
+def is_dismissed(row: Row) -> bool:
     """Whether a person dismissed a marker of ours."""
     return row["color"] == "Green" or _OK.match(row["note"]) is not None
 
 
-def is_claimed(row, written=None):
+def is_claimed(row: Row, written: Optional[Row] = None) -> bool:
     """Whether a person gave a marker of ours another colour than green."""
     if row["color"] == "Green":
         return False

@@ -1,6 +1,9 @@
 """Where the markers of a result belong now: a person may have edited while it was worked out."""
 
-from .notes import ids_of, is_summary, is_unchecked
+from typing import Any, Dict, List, Optional
+
+from .notes import Row, is_summary, is_unchecked
+from .timeline_state import State
 
 
 class Wanted:
@@ -16,13 +19,13 @@ class Wanted:
         How many markers have no place any more, since their shot is gone or their pictures were cut off.
     """
 
-    def __init__(self):
-        self.rows = []
-        self.summary = None
+    def __init__(self) -> None:
+        self.rows: List[Row] = []
+        self.summary: Optional[Row] = None
         self.lost = 0
 
 
-def wanted(result, then, now):
+def wanted(result: Dict[str, Any], then: Dict[str, Any], now: State) -> Wanted:
     """Find the place of every marker of a result.
 
     Parameters
@@ -50,9 +53,10 @@ def wanted(result, then, now):
                 found.rows.append(dict(row, shot=None, room=(0, now.frames)))
             continue
         old = before.get(of_clip.get(clip["id"])) or _at(clip, then)
-        new = here.get(old["id"]) if old else None
-        new = new or (_twin(old, before, now.items) if old else None)
-        placed = _placed(row, old, new, then["start"], now.start) if new else None
+        placed = None
+        if old is not None:
+            new = here.get(old["id"]) or _twin(old, before, now.items)
+            placed = _placed(row, old, new, then["start"], now.start) if new else None
         if placed is None:
             found.lost += 1
         else:
@@ -60,7 +64,7 @@ def wanted(result, then, now):
     return found
 
 
-def _row(marker):
+def _row(marker: Dict[str, Any]) -> Row:
     return {
         "frame": int(marker["frame"]),
         "frames": max(1, int(marker["frames"])),
@@ -71,7 +75,7 @@ def _row(marker):
     }
 
 
-def _at(clip, then):
+def _at(clip: Dict[str, Any], then: Dict[str, Any]) -> Optional[Row]:
     """Find a clip of the result by its track and place, where nobody said which item it is."""
     track = clip["id"].split("/")[0][1:]
     frame = clip["timeline_start_frame"] + then["start"]
@@ -83,7 +87,7 @@ def _at(clip, then):
     return same[0] if same else None
 
 
-def _twin(old, before, items):
+def _twin(old: Row, before: Dict[str, Row], items: List[Row]) -> Optional[Row]:
     """Find a clip that was cut and pasted meanwhile: it has another id now, and nothing else changed."""
     same = [
         item
@@ -96,7 +100,7 @@ def _twin(old, before, items):
     return same[0] if len(same) == 1 else None
 
 
-def _placed(row, old, new, then_start, now_start):
+def _placed(row: Row, old: Row, new: Row, then_start: int, now_start: int) -> Optional[Row]:
     """Move a marker with its clip; None where its pictures are cut off."""
     first = new["start"] - now_start
     end = first + new["duration"]
@@ -112,8 +116,3 @@ def _placed(row, old, new, then_start, now_start):
         return None
     start, stop = max(start, first), min(stop, end)
     return dict(row, frame=start, frames=max(1, stop - start))
-
-
-def same_ids(row, ids):
-    """Whether a marker speaks of one of these ids."""
-    return any(one in ids for one in ids_of(row))

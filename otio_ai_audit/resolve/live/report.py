@@ -2,8 +2,9 @@
 
 import os
 import re
+from typing import Callable
 
-from .calls import Trouble
+from .calls import Say, Trouble
 from .child import show
 
 REPORT, RESULT, LIVE = "report.html", "result.json", "live.json"
@@ -11,7 +12,7 @@ LAST = "last.json"
 """Result of the last audit of the whole timeline whose markers were set; fixed means since then."""
 
 
-def folder_of(home, timeline_id):
+def folder_of(home: str, timeline_id: str) -> str:
     """Make the folder where everything of one timeline is kept."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", timeline_id).strip("._") or "timeline"
     folder = os.path.join(home, name[:120])
@@ -22,7 +23,7 @@ def folder_of(home, timeline_id):
     return folder
 
 
-def open_report(folder, say, opener=show):
+def open_report(folder: str, say: Say, opener: Callable[[str], bool] = show) -> None:
     """Open the last report of a timeline.
 
     Raises

@@ -3,9 +3,14 @@
 import io
 import json
 import os
+from typing import Any, Dict, List, Optional
+
+from .desk import Desk
+from .notes import Row
+from .timeline_state import State
 
 
-def write_json(path, data):
+def write_json(path: str, data: Any) -> None:
     """Write JSON so that a reader finds the old file or the new one, never half of it."""
     spare = "%s.%d.tmp" % (path, os.getpid())
     with io.open(spare, "w", encoding="utf-8") as stream:
@@ -15,7 +20,7 @@ def write_json(path, data):
     os.replace(spare, path)
 
 
-def read_json(path):
+def read_json(path: str) -> Optional[Dict[str, Any]]:
     """Read a JSON object; None where there is none or it is damaged."""
     try:
         with io.open(path, "r", encoding="utf-8") as stream:
@@ -25,7 +30,9 @@ def read_json(path):
     return data if isinstance(data, dict) else None
 
 
-def live_json(desk, state, past, selected):
+def live_json(
+    desk: Desk, state: State, past: Dict[str, Any], selected: Optional[List[str]]
+) -> Dict[str, Any]:
     """Say all that the exported edit does not hold (the content of ``live.json``).
 
     Parameters
@@ -53,14 +60,14 @@ def live_json(desk, state, past, selected):
     }
 
 
-def told(row):
+def told(row: Row) -> bool:
     """Whether a marker is told; other people's on clips stand in the export already."""
     from .notes import is_ours
 
     return row.get("item") is None or is_ours(row)
 
 
-def row_out(row):
+def row_out(row: Row) -> Row:
     """Give a marker's row as ``live.json`` has it."""
     return {
         "frame": row["frame"],

@@ -1,9 +1,11 @@
 """What stands on the timeline now: clips on video tracks, and markers."""
 
 import re
+from typing import Any, Dict, List, Optional
 
 from .calls import Stale, is_count, listed, method, nothing, whole
-from .notes import PROBE
+from .desk import Desk
+from .notes import PROBE, Row
 
 
 class State:
@@ -24,24 +26,24 @@ class State:
         the marker's holder counts; ``item`` is the clip that holds it, None for the timeline.
     """
 
-    def __init__(self):
-        self.timeline = {}
-        self.project = {}
-        self.items = []
-        self.handles = {}
-        self.markers = []
+    def __init__(self) -> None:
+        self.timeline: Dict[str, Any] = {}
+        self.project: Dict[str, str] = {}
+        self.items: List[Row] = []
+        self.handles: Dict[str, Any] = {}
+        self.markers: List[Row] = []
 
     @property
-    def start(self):
-        return self.timeline["start_frame"]
+    def start(self) -> int:
+        return int(self.timeline["start_frame"])
 
     @property
-    def frames(self):
+    def frames(self) -> int:
         """Frames from the timeline's first to the end of its last clip."""
-        ends = [item["start"] + item["duration"] - self.start for item in self.items]
-        return max(ends + [self.timeline["end_frame"] - self.start])
+        ends: List[int] = [item["start"] + item["duration"] - self.start for item in self.items]
+        return max(ends + [int(self.timeline["end_frame"]) - self.start])
 
-    def shot_at(self, frame):
+    def shot_at(self, frame: int) -> Optional[str]:
         """Id of the topmost clip at a frame; None where there is none."""
         frame += self.start
         found = [i for i in self.items if i["start"] <= frame < i["start"] + i["duration"]]
@@ -49,7 +51,9 @@ class State:
         return max(shown or found, key=lambda i: i["track"])["id"] if found else None
 
 
-def read_state(desk, kinds, details=True, origin=None):
+def read_state(
+    desk: Desk, kinds: Dict[str, str], details: bool = True, origin: Optional[str] = None
+) -> State:
     """Read the current timeline.
 
     Parameters
@@ -64,7 +68,7 @@ def read_state(desk, kinds, details=True, origin=None):
         Where clip markers count from: ``media`` (also for None) or ``clip``.
     """
 
-    def read():
+    def read() -> State:
         state = State()
         state.timeline = _timeline(desk, details)
         if details:
@@ -80,10 +84,11 @@ def read_state(desk, kinds, details=True, origin=None):
             state.markers += found
         return state
 
-    return desk.patiently(read)
+    state: State = desk.patiently(read)
+    return state
 
 
-def _timeline(desk, details):
+def _timeline(desk: Desk, details: bool) -> Dict[str, Any]:
     timeline = desk.timeline
     start = whole(desk.need(timeline, "GetStartFrame"))
     end = whole(desk.need(timeline, "GetEndFrame"))
@@ -100,7 +105,7 @@ def _timeline(desk, details):
     return told
 
 
-def setting(desk, key):
+def setting(desk: Desk, key: str) -> str:
     """Read a setting of the timeline, else of its project, as text; empty where nobody knows it."""
     for holder in (desk.timeline, desk.project):
         value = desk.ask(holder, "GetSetting", key) if method(holder, "GetSetting") else None
@@ -113,7 +118,7 @@ def setting(desk, key):
     return ""
 
 
-def drop_frame(rate, told):
+def drop_frame(rate: str, told: str) -> Optional[bool]:
     """Whether timecode drops numbers: by the rate's ``DF``, else by the setting; None where nobody says."""
     if re.search(r"\bNDF\b", rate, re.IGNORECASE):
         return False
@@ -124,9 +129,9 @@ def drop_frame(rate, told):
     return False if told.strip().lower() in ("0", "0.0", "false", "no", "off") else None
 
 
-def _items(desk, state, kinds, details):
+def _items(desk: Desk, state: State, kinds: Dict[str, str], details: bool) -> None:
     count = whole(desk.need(desk.timeline, "GetTrackCount", "video")) or 0
-    pool = {}
+    pool: Dict[Any, Row] = {}
     for track in range(1, count + 1):
         found = listed(desk.ask(desk.timeline, "GetItemListInTrack", "video", track))
         index = 0
@@ -150,7 +155,7 @@ def _items(desk, state, kinds, details):
             state.handles[row["id"]] = handle
 
 
-def handles_of(desk):
+def handles_of(desk: Desk) -> Dict[str, Any]:
     """Take new handles of all items on video tracks, by id (of those whose id is Resolve's own)."""
     handles = {}
     for track in range(1, (whole(desk.need(desk.timeline, "GetTrackCount", "video")) or 0) + 1):
@@ -159,7 +164,7 @@ def handles_of(desk):
     return handles
 
 
-def _place(desk, handle, track):
+def _place(desk: Desk, handle: Any, track: int) -> Row:
     start, duration = whole(desk.need(handle, "GetStart")), whole(desk.need(handle, "GetDuration"))
     name = _text(desk.ask(handle, "GetName"))
     if start is None or duration is None:
@@ -171,7 +176,7 @@ def _place(desk, handle, track):
     return {"id": str(id_), "track": track, "index": 0, "name": name, "start": start, "duration": duration}
 
 
-def left_offset(desk, handle, row, timeline_start):
+def left_offset(desk: Desk, handle: Any, row: Row, timeline_start: int) -> Optional[int]:
     """Frames that are cut off a clip's head; None where Resolve's answer cannot be meant.
 
     For stills it answers with a place on the timeline's clock; then it is far from the source's first frame.
@@ -188,7 +193,7 @@ def left_offset(desk, handle, row, timeline_start):
     return whole(left)
 
 
-def _details(desk, handle, source, row, pool):
+def _details(desk: Desk, handle: Any, source: Any, row: Row, pool: Dict[Any, Row]) -> None:
     row["color"] = _text(desk.ask(handle, "GetClipColor"))
     row["flags"] = [str(flag) for flag in listed(desk.ask(handle, "GetFlagList"))]
     row.update({"keywords": [], "file": "", "proxy": "", "type": ""})
@@ -203,11 +208,11 @@ def _details(desk, handle, source, row, pool):
         row["left"] = None
 
 
-def _pool_item(desk, source):
+def _pool_item(desk: Desk, source: Any) -> Row:
     told = desk.ask(source, "GetClipProperty")
     told = told if isinstance(told, dict) else {}
 
-    def prop(name):
+    def prop(name: str) -> str:
         value = told.get(name)
         if nothing(value) and not told:
             value = desk.ask(source, "GetClipProperty", name)
@@ -227,7 +232,7 @@ def _pool_item(desk, source):
     }
 
 
-def markers_of(desk, holder, item=None):
+def markers_of(desk: Desk, holder: Any, item: Optional[str] = None) -> List[Row]:
     """Read all markers of a timeline or a clip; keys and durations come as floats."""
     found = desk.ask(holder, "GetMarkers")
     rows = []
@@ -239,7 +244,7 @@ def markers_of(desk, holder, item=None):
             {
                 "frame": at,
                 "at": at,
-                "frames": max(1, whole(told.get("duration"), 1)),
+                "frames": max(1, whole(told.get("duration")) or 1),
                 "color": _text(told.get("color")),
                 "name": _text(told.get("name")),
                 "note": _text(told.get("note")),
@@ -250,14 +255,14 @@ def markers_of(desk, holder, item=None):
     return sorted(rows, key=lambda row: row["at"])
 
 
-def is_probe(row):
+def is_probe(row: Row) -> bool:
     """Whether a marker was left by a task that was killed while it found out where markers count from."""
-    return row["custom"] == PROBE
+    return bool(row["custom"] == PROBE)
 
 
-def _text(value):
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if nothing(value) else str(value)
 
 
-def _flag(value):
+def _flag(value: Any) -> Optional[bool]:
     return value if isinstance(value, bool) else None

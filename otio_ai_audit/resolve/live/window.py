@@ -4,7 +4,10 @@ The free edition lost UIManager with 19.1 and answers with a dialog that blocks 
 tried there.
 """
 
+from typing import Any
+
 from .calls import call, method
+from .context import Context
 
 ID = "OtioAiAudit"
 
@@ -12,25 +15,25 @@ ID = "OtioAiAudit"
 class NoWindow:
     """Shows nothing."""
 
-    def tell(self, text, done=0, total=0):
+    def tell(self, text: str, done: int = 0, total: int = 0) -> None:
         pass
 
-    def step(self):
+    def step(self) -> bool:
         return False
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
 class Window(NoWindow):
     """One line of text and a button that stops the audit; after any failure it shows nothing more."""
 
-    def __init__(self, dispatcher, window, items):
+    def __init__(self, dispatcher: Any, window: Any, items: Any) -> None:
         self._dispatcher, self._window, self._items = dispatcher, window, items
         self._stopped = False
         self._works = True
 
-    def tell(self, text, done=0, total=0):
+    def tell(self, text: str, done: int = 0, total: int = 0) -> None:
         """Show what is being done."""
         if self._works:
             try:
@@ -38,7 +41,7 @@ class Window(NoWindow):
             except Exception:
                 self._works = False
 
-    def step(self):
+    def step(self) -> bool:
         """Let the window hear a click; True where a person stopped the audit."""
         if self._works and method(self._dispatcher, "StepLoop") is not None:
             try:
@@ -49,16 +52,16 @@ class Window(NoWindow):
                 self._works = False
         return self._stopped
 
-    def stop(self, event=None):
+    def stop(self, event: Any = None) -> None:
         """Note that a person wants to stop."""
         self._stopped = True
 
-    def close(self):
+    def close(self) -> None:
         """Take the window away."""
         call(self._window, "Hide")
 
 
-def open_window(context, title):
+def open_window(context: Context, title: str) -> NoWindow:
     """Open the window, or something that shows nothing."""
     if not context.settings["window"] or context.fusion is None or context.bmd is None:
         return NoWindow()

@@ -1,10 +1,13 @@
 """Markers are set and taken away, one call each; what was displaced comes back where a write fails."""
 
+from typing import Any, List, Optional, Tuple
+
 from .calls import Stale, call, method
+from .desk import Desk
 from .ledger import pairs
-from .markers import free_frame
-from .notes import content, ids_of, is_ours
-from .timeline_state import handles_of, markers_of
+from .markers import Plan, free_frame
+from .notes import Row, content, ids_of, is_ours
+from .timeline_state import State, handles_of, markers_of
 
 
 class Writer:
@@ -16,14 +19,14 @@ class Writer:
         Rows that Resolve would not take.
     """
 
-    def __init__(self, desk, state):
+    def __init__(self, desk: Desk, state: State) -> None:
         self.desk = desk
         self.state = state
-        self.refused = []
+        self.refused: List[Row] = []
         self.five = False
         self.renewals = desk.renewals
 
-    def carry_out(self, plan):
+    def carry_out(self, plan: Plan) -> List[Row]:
         """Make the changes of a plan, the summary last.
 
         Returns
@@ -45,14 +48,14 @@ class Writer:
                 self.take(old)
         return stay
 
-    def summarise(self, pair):
+    def summarise(self, pair: Tuple[Optional[Row], Row]) -> bool:
         """Set the summary; True where it stands."""
         old, new = pair
         if old is not None and content(old) == content(new) and old["custom"] in ("", new["custom"]):
             return True
         return self._exchange(old, new) if old is not None else self.set(new)
 
-    def _exchange(self, old, new):
+    def _exchange(self, old: Row, new: Row) -> bool:
         if not self.take(old):
             # Somebody else's marker is there now, or none at all.
             return self.set(new)
@@ -64,13 +67,13 @@ class Writer:
                 self._put_back(old)
         return done
 
-    def _put_back(self, old):
+    def _put_back(self, old: Row) -> None:
         """Restore what was displaced."""
         for _ in range(10):
             if self._add(old, old["at"]) or not self.desk.patience.wait():
                 return
 
-    def set(self, row):
+    def set(self, row: Row) -> bool:
         """Set a marker; on the next free frame of its shot where its own was taken meanwhile."""
         tries = 0
         while not self._add(row, row["at"]):
@@ -89,7 +92,7 @@ class Writer:
                 return False
         return True
 
-    def _move(self, row, now):
+    def _move(self, row: Row, now: List[Row]) -> bool:
         room = row.get("room") or (0, self.state.frames)
         shift = row["at"] - row["frame"]
         frame = free_frame(row["frame"], room, set(other["at"] for other in now), shift)
@@ -100,7 +103,7 @@ class Writer:
         row["frame"], row["at"] = frame, frame + shift
         return True
 
-    def take(self, row):
+    def take(self, row: Row) -> bool:
         """Take a marker of ours away; False where it does not stand there any more."""
         for _ in range(3):
             holder = self._holder(row.get("item"))
@@ -118,7 +121,7 @@ class Writer:
                 raise self.desk.patience.used_up()
         return False
 
-    def _add(self, row, at):
+    def _add(self, row: Row, at: int) -> bool:
         holder = self._holder(row.get("item"))
         found = method(holder, "AddMarker") if holder is not None else None
         if found is None:
@@ -140,7 +143,7 @@ class Writer:
             call(holder, "UpdateMarkerCustomData", at, row["custom"])
         return done
 
-    def _holder(self, item):
+    def _holder(self, item: Optional[str]) -> Any:
         if item is None:
             return self.desk.timeline
         if self.desk.renewals != self.renewals:
@@ -148,7 +151,7 @@ class Writer:
             self.state.handles = self.desk.patiently(lambda: handles_of(self.desk))
         return self.state.handles.get(item)
 
-    def _now(self, item):
+    def _now(self, item: Optional[str]) -> List[Row]:
         for _ in range(8):
             try:
                 return markers_of(self.desk, self._holder(item), item)
@@ -156,7 +159,7 @@ class Writer:
                 continue  # the desk has new handles now
         raise self.desk.patience.used_up()
 
-    def standing(self, plan):
+    def standing(self, plan: Plan) -> List[Row]:
         """Read back which markers of ours stand on the timeline, and on clips that had or got some.
 
         Returns
@@ -179,7 +182,7 @@ class Writer:
         return rows
 
 
-def missing(rows, standing):
+def missing(rows: List[Row], standing: List[Row]) -> List[Row]:
     """Rows that were set and are not found when they are read back."""
     there = dict(((row.get("item"), row["at"]), content(row)) for row in standing)
     return [row for row in rows if there.get((row.get("item"), row["at"])) != content(row)]
