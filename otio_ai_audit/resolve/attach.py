@@ -97,6 +97,11 @@ def attach(system: System | None = None, timeout: float = TIMEOUT) -> Any:
 
 def answer(modules: str, library: str) -> dict[str, Any]:
     """Load the library here and ask Resolve who it is; `probe` runs this in a child process."""
+    if sys.platform == "win32":
+        import ctypes
+
+        # A crash must end this process, not open a window that waits for somebody.
+        ctypes.windll.kernel32.SetErrorMode(0x0001 | 0x0002)
     try:
         resolve = _load(Library(modules, library)).scriptapp("Resolve")
     except Exception as error:  # whatever a foreign library raises
