@@ -202,7 +202,9 @@ def _is_shot(element: Element, resources: Resources) -> bool:
 
 
 def _element(piece: Piece, mark: _Mark, rate: Fraction) -> tuple[Fraction, bytes]:
-    moment = min(mark.frame / rate, piece.end - 1 / rate)
+    moment = mark.frame / rate
+    if moment >= piece.end:
+        moment = piece.end - 1 / rate
     end = max(min((mark.frame + mark.frames) / rate, piece.end), moment + 1 / rate)
     start = piece.own(moment)
     length = (end - moment) / piece.pace
