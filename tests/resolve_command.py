@@ -7,6 +7,7 @@ that passes arguments, folder, environment and streams to it. A call that is kil
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -19,6 +20,9 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from .resolve_host_model import Timeline
+from .resolve_host_otio import otio_text
 
 _EXECUTABLE = """#!{python} -IS
 import json, os, signal, socket, sys
@@ -133,11 +137,25 @@ def _handle(link: socket.socket) -> None:
             return
 
 
-def serve(address: str) -> None:
-    import otio_ai_audit.cli.audit
-    import otio_ai_audit.report
-    import otio_ai_audit.walk  # noqa: F401
+def warm_up(folder: Path) -> None:
+    """Audit nothing, so that all that a call imports is there before the first one."""
+    from otio_ai_audit.cli import main
 
+    tl = Timeline("nothing")
+    tl.title(10)
+    path = folder / "nothing.otio"
+    path.write_text(otio_text(tl), encoding="utf-8")
+    os.environ["OTIO_AI_AUDIT_CACHE"] = str(folder / "store")
+    with (
+        contextlib.suppress(SystemExit),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        main(["audit", str(path), "-o", str(folder / "nothing.html"), "--engine", "threads:1"])
+
+
+def serve(address: str) -> None:
+    warm_up(Path(address).parent)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)

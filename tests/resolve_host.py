@@ -164,7 +164,10 @@ class Marked(Object):
         place = self.place(number)
         if color not in COLORS or not name or place in self.places() or self.refuses(place):
             return False
-        self.places()[place] = Marker(color, name, note, frames, *custom)
+        marker = Marker(color, name, note, frames, *custom)
+        if self.host.refusal(marker):
+            return False
+        self.places()[place] = marker
         self.host.changed("AddMarker")
         return True
 
@@ -254,7 +257,11 @@ class Host:
     """Methods that this build does not have (``Timeline.GetSetting``)."""
     export: dict[str, str] = field(default_factory=dict)
     """Export type → ``false``, ``directory``, ``empty``, ``nothing``, ``broken``; only the first says so."""
+    refusal: Callable[[Marker], bool] = field(default=lambda marker: False)
+    """Markers that `AddMarker` refuses for no known reason."""
     calls: Counter[str] = field(default_factory=Counter)
+    log: list[str] = field(default_factory=list)
+    """Names of all calls, in order."""
     undo: list[str] = field(default_factory=list)
     popups: int = 0
     generation: int = 0
@@ -327,6 +334,7 @@ class Host:
         """Count a call and let happen what was planned for it."""
         if self.dead:
             raise Killed
+        self.log.append(name)
         self.calls[name] += 1
         self.calls["total"] += 1
         due = [plan for plan in self._plans if plan[0]()]

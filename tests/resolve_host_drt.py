@@ -28,6 +28,7 @@ def _clip(item: Item) -> str:
     medium = item.medium
     media = (
         "<MediaRef/><MediaStartTime>0</MediaStartTime><MediaFilePath/>"
+        f'<CompositionTable><Sm2TiCompositionTable DbId="{new_id()}"/></CompositionTable>'
         if medium is None
         else f"<MediaRef>{medium.id}</MediaRef>"
         f"<MediaStartTime>{float(medium.start / medium.rate):g}</MediaStartTime>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import functools
 import json
 import os
@@ -183,6 +184,15 @@ class Suite:
     @property
     def timeline(self) -> Timeline:
         return self.host.timeline
+
+    def clone(self, home: Path) -> Suite:
+        """The same moment in another home: project, markers and all that we keep."""
+        host = copy.deepcopy(self.host)
+        host.person.project = host.project
+        shutil.copytree(self.home, home)
+        other = Suite(host, home, self.command)
+        other.settings = dict(self.settings)
+        return other
 
     # --- running ----------------------------------------------------------------------------------------
 

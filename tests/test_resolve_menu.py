@@ -1,4 +1,4 @@
-"""The menu scripts from end to end: a person in Resolve, the scripts as shipped, the real command, made media."""
+"""The menu scripts from end to end: a person in Resolve, the scripts as shipped, the real command line."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ def studio() -> Studio:
 def suite(studio: Studio, tmp_path: Path) -> Suite:
     """Six shots, three with a fault."""
     return studio.suite(tmp_path / "home", short_edit)
+
+
+@pytest.fixture(scope="module")
+def first(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    suite = studio.suite(tmp_path_factory.mktemp("first") / "home", short_edit)
+    suite.audit()
+    return suite
+
+
+@pytest.fixture
+def audited(first: Suite, tmp_path: Path) -> Suite:
+    """The same after its first audit."""
+    return first.clone(tmp_path / "home")
 
 
 def shot(suite: Suite, of: str) -> Item:
@@ -82,8 +95,8 @@ def test_the_first_five_minutes(studio: Studio, tmp_path: Path) -> None:
     assert len(suite.ours()) == 5
 
 
-def test_an_audit_of_an_unchanged_timeline_touches_the_summary_alone(suite: Suite) -> None:
-    suite.audit()
+def test_an_audit_of_an_unchanged_timeline_touches_the_summary_alone(audited: Suite) -> None:
+    suite = audited
     before = suite.ours()
     suite.host.undo.clear()
     suite.audit()
@@ -91,8 +104,8 @@ def test_an_audit_of_an_unchanged_timeline_touches_the_summary_alone(suite: Suit
     assert len(suite.host.undo) <= 2
 
 
-def test_markers_stand_on_the_first_frame_of_the_fault_and_end_at_the_cut(suite: Suite) -> None:
-    suite.audit()
+def test_markers_stand_on_the_first_frame_of_the_fault_and_end_at_the_cut(audited: Suite) -> None:
+    suite = audited
     frozen = shot(suite, "freeze_1")
     at, marker = suite.one("freeze_1", "freeze")
     # Pictures 12 to 28 are the same; the shot begins with picture 2.
@@ -169,9 +182,9 @@ def test_at_every_rate_the_markers_stand_on_the_fault(
 
 
 @pytest.mark.parametrize("verdict", ["green", "ok", "deleted"])
-def test_a_verdict_lasts_through_what_is_done_to_the_shot(verdict: str, suite: Suite) -> None:
+def test_a_verdict_lasts_through_what_is_done_to_the_shot(verdict: str, audited: Suite) -> None:
+    suite = audited
     person = suite.host.person
-    suite.audit()
     at, marker = suite.one("flicker_1")
     if verdict == "green":
         person.recolor(at, "Green")
@@ -190,9 +203,9 @@ def test_a_verdict_lasts_through_what_is_done_to_the_shot(verdict: str, suite: S
     assert suite.one("hero_v012") and suite.one("freeze_1")
 
 
-def test_a_deleted_shot_takes_its_markers_along_and_is_no_verdict(suite: Suite) -> None:
+def test_a_deleted_shot_takes_its_markers_along_and_is_no_verdict(audited: Suite) -> None:
+    suite = audited
     person = suite.host.person
-    suite.audit()
     item = shot(suite, "flicker_1")
     person.delete_marker(suite.one("flicker_1")[0])
     person.ripple_delete(item)
@@ -203,8 +216,8 @@ def test_a_deleted_shot_takes_its_markers_along_and_is_no_verdict(suite: Suite) 
     assert suite.one("flicker_1")[1].color == "Lemon"
 
 
-def test_a_marker_in_another_colour_is_somebodys_and_stays_also_for_clear(suite: Suite) -> None:
-    suite.audit()
+def test_a_marker_in_another_colour_is_somebodys_and_stays_also_for_clear(audited: Suite) -> None:
+    suite = audited
     at, _ = suite.one("freeze_1")
     suite.host.person.recolor(at, "Purple")
     suite.audit()
@@ -213,16 +226,16 @@ def test_a_marker_in_another_colour_is_somebodys_and_stays_also_for_clear(suite:
     assert list(suite.timeline.markers) == [at] and "1 in another colour was left" in run.out
 
 
-def test_a_marker_that_was_cleared_by_hand_all_at_once_is_no_verdict(suite: Suite) -> None:
-    suite.audit()
+def test_a_marker_that_was_cleared_by_hand_all_at_once_is_no_verdict(audited: Suite) -> None:
+    suite = audited
     suite.timeline.markers.clear()
     run = suite.audit()
     assert "tidying up" in run.out and len(suite.ours()) == 3
 
 
-def test_words_stay_where_a_fault_stays_and_the_rest_is_said_anew(suite: Suite) -> None:
+def test_words_stay_where_a_fault_stays_and_the_rest_is_said_anew(audited: Suite) -> None:
+    suite = audited
     person = suite.host.person
-    suite.audit()
     at, marker = suite.one("flicker_1")
     person.edit_note(at, marker.note.replace(" [audit", " Bob asks Véra. [audit"))
     person.ripple_delete(shot(suite, "good_1"))
@@ -232,9 +245,9 @@ def test_words_stay_where_a_fault_stays_and_the_rest_is_said_anew(suite: Suite) 
     assert at in room(suite, shot(suite, "flicker_1"))
 
 
-def test_clear_keeps_what_was_said_on_markers_for_the_next_audit(suite: Suite) -> None:
+def test_clear_keeps_what_was_said_on_markers_for_the_next_audit(audited: Suite) -> None:
+    suite = audited
     person = suite.host.person
-    suite.audit()
     person.recolor(suite.one("flicker_1")[0], "Green")
     at, marker = suite.one("freeze_1")
     person.edit_note(at, "Bob: " + marker.note)
@@ -249,8 +262,8 @@ def test_clear_keeps_what_was_said_on_markers_for_the_next_audit(suite: Suite) -
 # --- somebody edits meanwhile -----------------------------------------------------------------------
 
 
-def test_a_marker_that_a_person_edits_meanwhile_stays_as_it_is(suite: Suite) -> None:
-    suite.audit()
+def test_a_marker_that_a_person_edits_meanwhile_stays_as_it_is(audited: Suite) -> None:
+    suite = audited
     at, marker = suite.one("freeze_1")
     person = suite.host.person
     person.ripple_delete(shot(suite, "good_1"))
@@ -261,8 +274,8 @@ def test_a_marker_that_a_person_edits_meanwhile_stays_as_it_is(suite: Suite) -> 
     assert "changed meanwhile" in run.out + suite.summary()
 
 
-def test_a_marker_that_a_person_deletes_meanwhile_does_not_come_back(suite: Suite) -> None:
-    suite.audit()
+def test_a_marker_that_a_person_deletes_meanwhile_does_not_come_back(audited: Suite) -> None:
+    suite = audited
     at, _ = suite.one("freeze_1")
     suite.meanwhile(lambda: suite.host.person.delete_marker(at))
     suite.audit()
@@ -314,8 +327,8 @@ def test_a_timeline_that_is_switched_meanwhile_is_left_alone(suite: Suite) -> No
 # --- several timelines --------------------------------------------------------------------------------
 
 
-def test_two_timelines_of_one_name_do_not_know_of_each_other(suite: Suite) -> None:
-    suite.audit()
+def test_two_timelines_of_one_name_do_not_know_of_each_other(audited: Suite) -> None:
+    suite = audited
     first = suite.timeline
     media = {Path(medium.path).stem: medium for medium in suite.host.project.media}
     second = short_edit(media)
@@ -330,9 +343,9 @@ def test_two_timelines_of_one_name_do_not_know_of_each_other(suite: Suite) -> No
     assert len(suite.ours()) == 3 and "dismissed" not in suite.summary()
 
 
-def test_a_duplicated_timeline_takes_its_markers_over(suite: Suite) -> None:
+def test_a_duplicated_timeline_takes_its_markers_over(audited: Suite) -> None:
+    suite = audited
     person = suite.host.person
-    suite.audit()
     first = suite.timeline
     before = dict(first.markers)
     copy = person.duplicate("Advert v4")
@@ -408,8 +421,8 @@ def test_a_command_that_is_something_else_is_said(how: str, suite: Suite, tmp_pa
     assert "Could not start the audit" in suite.summary()
 
 
-def test_wrong_options_are_said_and_the_markers_stay(suite: Suite) -> None:
-    suite.audit()
+def test_wrong_options_are_said_and_the_markers_stay(audited: Suite) -> None:
+    suite = audited
     before = suite.ours()
     suite.settings["options"] = ["--detectors", "smoke"]
     run = suite.run()
