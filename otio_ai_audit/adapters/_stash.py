@@ -22,12 +22,14 @@ RESOLVE = "Resolve_OTIO"
 
 def put(item: Any, field: str, value: Any) -> None:
     """Keep something about an object in its metadata."""
-    if OURS not in item.metadata:
-        item.metadata[OURS] = {}
-    ours = item.metadata[OURS]
-    if KEY not in ours:
-        ours[KEY] = {}
-    ours[KEY][field] = value
+    metadata = item.metadata
+    ours = metadata.get(OURS)
+    if ours is None:
+        metadata[OURS] = {KEY: {field: value}}
+    elif KEY not in ours:
+        ours[KEY] = {field: value}
+    else:
+        ours[KEY][field] = value
 
 
 def stash_of(item: Any) -> Mapping[str, Any]:
@@ -83,11 +85,11 @@ def under(root: Any, effects: bool = True) -> Iterator[Any]:
         elif isinstance(one, (otio.core.Composition, otio.schema.SerializableCollection)):
             pending += reversed(list(one))
         if isinstance(one, otio.core.Item):
-            pending += one.markers
+            pending.extend(one.markers)
             if effects:
-                pending += one.effects
+                pending.extend(one.effects)
         if isinstance(one, otio.schema.Clip):
-            pending += one.media_references().values()
+            pending.extend(one.media_references().values())
 
 
 def is_resolve(root: Any) -> bool:

@@ -43,6 +43,9 @@ __all__ = [
     "write_to_string",
 ]
 
+BIG = 10_000_000
+"""Characters of a big edit."""
+
 
 def is_title(reference: otio.schema.GeneratorReference) -> bool:
     """Whether a generator was made of what Resolve writes for titles, which says nothing."""
@@ -94,15 +97,16 @@ def _read(text: str, what: str, name: str, generators: bool) -> Any:
     return normalised(root, name, generators)
 
 
-def write_to_string(input_otio: Any, indent: int = 4) -> str:
+def write_to_string(input_otio: Any, indent: int | None = None) -> str:
     """Write an edit as the text of an OTIO file in the form of Resolve.
 
     Parameters
     ----------
     input_otio
         A timeline, or a stack, track, clip or collection.
-    indent : int
-        Spaces for each level; below 0 for one line.
+    indent : int or None
+        Spaces for each level; below 0 for one line. None is 4, but one line for a big edit, which is
+        several times faster.
 
     Raises
     ------
@@ -110,10 +114,12 @@ def write_to_string(input_otio: Any, indent: int = 4) -> str:
         If a clip of an edit that Resolve never saw says nowhere how long it is.
     """
     whole = document(resolve_shaped(input_otio))
-    return json.dumps(whole, indent=indent if indent >= 0 else None, ensure_ascii=False)
+    text = json.dumps(whole, ensure_ascii=False)
+    spaces = (4 if len(text) < BIG else -1) if indent is None else indent
+    return text if spaces < 0 else json.dumps(whole, indent=spaces, ensure_ascii=False)
 
 
-def write_to_file(input_otio: Any, filepath: str | os.PathLike[str], indent: int = 4) -> bool:
+def write_to_file(input_otio: Any, filepath: str | os.PathLike[str], indent: int | None = None) -> bool:
     """Write an edit as an OTIO file in the form of Resolve; see `write_to_string`."""
     text = write_to_string(input_otio, indent)
     path = Path(filepath)
