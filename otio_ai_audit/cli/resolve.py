@@ -29,7 +29,7 @@ def command() -> None:
     """
 
 
-@command.command("install")
+@command.command("install", short_help="Put the menu scripts where DaVinci Resolve lists them.")
 @ALL_USERS
 @FOLDER
 @click.option("--force", is_flag=True, help="Replace scripts that somebody edited; a copy is kept beside.")
@@ -61,7 +61,7 @@ def install(all_users: bool, folder: Path | None, force: bool, debug: bool) -> i
     return 0
 
 
-@command.command("uninstall")
+@command.command("uninstall", short_help="Take the menu scripts away again.")
 @ALL_USERS
 @FOLDER
 @shared.DEBUG
@@ -77,7 +77,7 @@ def uninstall(all_users: bool, folder: Path | None, debug: bool) -> int:
     return 0
 
 
-@command.command("doctor")
+@command.command("doctor", short_help="Say which ways into Resolve work here, and what to do.")
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 @shared.DEBUG
@@ -98,7 +98,7 @@ def doctor(folder: Path | None, as_json: bool, debug: bool) -> int:
     return 0 if report.healthy else 1
 
 
-@command.command("audit")
+@command.command("audit", short_help="Audit the open timeline of a running Resolve Studio.")
 @click.option("--selected", is_flag=True, help="Only the clips that are selected (Resolve 21 and later).")
 @click.option(
     "--fail-on",
@@ -124,7 +124,7 @@ def audit(selected: bool, fail_on: str, options: tuple[str, ...], debug: bool) -
     return run(task, _speaker(), options=_from_here(options), fail_on=fail_on)
 
 
-@command.command("markers")
+@command.command("markers", short_help="Set the markers of an earlier result.")
 @click.argument("result", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="RESULT.json")
 @shared.DEBUG
 def markers(result: Path, debug: bool) -> int:
@@ -134,7 +134,7 @@ def markers(result: Path, debug: bool) -> int:
     return run("markers", _speaker(), result=result)
 
 
-@command.command("clear")
+@command.command("clear", short_help="Take our markers away; verdicts are remembered.")
 @shared.DEBUG
 def clear(debug: bool) -> int:
     """Take our markers away; verdicts on them are remembered, and nobody else's marker is touched."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..markings import OUR_COLOR, SUMMARY, UNCHECKED, clean, own_id, split_note
 from ..model import AuditResult, ClipResult, Marker, SeenMarker
-from ..resolve.lua import COMMON, DATA, part, quoted
+from ..resolve.lua import DATA, quoted, whole
 
 ROWS = 200
 """Rows in one Lua function: a function of LuaJIT holds 65,536 constants."""
@@ -35,7 +35,7 @@ def text(result: AuditResult) -> str:
         Its markers, its clips (where they were) and the markers that the edit came with (which of ours
         may go).
     """
-    return part("markers.lua").replace(COMMON, part("common.lua")).replace(DATA, "".join(_data(result)))
+    return whole("markers.lua").replace(DATA, "".join(_data(result)))
 
 
 def _data(result: AuditResult) -> Iterator[str]:

@@ -6,20 +6,24 @@ Lua 5.1 (Resolve runs LuaJIT), without ``io``, ``os``, ``require``, ``package``,
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-COMMON = "--@ common.lua\n"
 DATA = "--@ data\n"
+"""Where a script's own data go."""
+
+_PART = re.compile(r"^--@ (\w+\.lua)\n", re.MULTILINE)
 
 
-def part(name: str) -> str:
-    """Read a part of a Lua script."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+def whole(name: str) -> str:
+    """Put a Lua script together from its parts."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return _PART.sub(lambda found: whole(found[1]), text)
 
 
 def canary() -> str:
-    """Put ``Audit Check.lua`` together, which tells a person which lane is theirs."""
-    return part("check.lua").replace(COMMON, part("common.lua"))
+    """Give ``Audit Check.lua``, which tells a person which lane is theirs."""
+    return whole("check.lua")
 
 
 def quoted(text: str) -> str:
