@@ -79,6 +79,14 @@ def places(path: Path) -> list[tuple[F, str]]:
     resources = {one.get("id"): one for one in root.iter("resources") for one in one}
     rates = {"25": F(25), "23.98": F(24000, 1001)}
 
+    def offset(node: ET.Element) -> F:
+        """Offset of an element; without one it follows the last."""
+        if node.get("offset") is not None:
+            return time_of(node.get("offset"))
+        row = [one for one in parent[node] if one.tag != "transition"]
+        last = row[row.index(node) - 1]
+        return offset(last) + time_of(last.get("duration"))
+
     def outside(node: ET.Element, time: F) -> F:
         """Sequence seconds of a time inside an element."""
         if node.tag == "spine":
@@ -91,7 +99,7 @@ def places(path: Path) -> list[tuple[F, str]]:
         conform, pace = node.find("conform-rate"), F(1)
         if conform is not None and conform.get("scaleEnabled") != "0":
             pace = rates[str(conform.get("srcFrameRate"))] / 24
-        begin = outside(parent[node], time_of(node.get("offset")))
+        begin = outside(parent[node], offset(node))
         return begin + (time - time_of(node.get("start", first))) * pace
 
     return [
