@@ -634,6 +634,20 @@ def test_a_marker_moved_on_a_retimed_clip_is_counted_resolves_way() -> None:
     assert starts == [26, 20, 20]
 
 
+def test_markers_stay_on_their_frame_when_a_retimed_clip_is_trimmed() -> None:
+    one = clip(r"D:\a.mov", 39, 11, effects=[warp(2.0)])
+    one.markers.append(note(24, 1, "n"))
+    tl, _ = plain_and_written(one)
+    tl.tracks[0][0].source_range = span(41, 9)
+    (seen,) = timeline.read_markers(tl, timeline.plan(tl).info)
+    back = otio.adapters.read_from_string(json.dumps(write(tl)), "otio_json")
+    (again,) = timeline.read_markers(back, timeline.plan(back).info)
+    assert seen.frame == again.frame == 2
+    assert back.tracks[0][0].markers[0].marked_range.start_time.value == 23
+    del tl.tracks[0][0].effects[:]
+    assert first(write(tl))["markers"][0]["marked_range"]["start_time"]["value"] == 43.5
+
+
 def test_a_trimmed_clip_keeps_what_was_not_trimmed() -> None:
     tl, _ = plain_and_written(clip("/a.mov", 20.000000000000004, 48, rate=23.976))
     held = tl.tracks[0][0].source_range

@@ -256,7 +256,7 @@ def _retimed_markers(clip: otio.schema.Clip) -> None:
     shift = record_shift(clip)
     if shift is None:
         return
-    put(clip, "markers", "record frames")
+    put(clip, "markers", str(shift))
     for marker in clip.markers:
         try:
             held = moved(marker, shift)

@@ -58,7 +58,7 @@ def resolve_shaped(root: Any) -> Any:
     FormatError
         If a clip says nowhere how long it is.
     """
-    known = is_resolve(root)
+    known = _is_its_own(root)
     result = as_it_was(root)
     for one in list(under(result, effects=False)):
         if isinstance(one, otio.schema.Clip):
@@ -68,6 +68,13 @@ def resolve_shaped(root: Any) -> Any:
     if isinstance(result, otio.schema.Timeline) and not known:
         _dress(result)
     return result
+
+
+def _is_its_own(root: Any) -> bool:
+    """Whether Resolve's OTIO writer made this; what was read out of its projects is not enough."""
+    if isinstance(root, otio.schema.Timeline) and RESOLVE in root.metadata:
+        return VERSION in root.metadata[RESOLVE]
+    return is_resolve(root)
 
 
 def as_it_was(root: Any, keys: bool = True) -> Any:
@@ -183,10 +190,11 @@ def _marker_back(marker: otio.schema.Marker, stash: Mapping[str, Any]) -> None:
 def _clip_back(clip: otio.schema.Clip, held: Mapping[int, Mapping[str, Any]]) -> None:
     if "markers" in held[id(clip)]:
         shift = record_shift(clip)
+        same = str(shift) == held[id(clip)]["markers"]
         for marker in clip.markers:
             place = pair(held[id(marker)], "place")
             start = marker.marked_range.start_time
-            if place and [start.value, start.rate] == list(place[1]):
+            if same and place and [start.value, start.rate] == list(place[1]):
                 first = otio.opentime.RationalTime(*place[0])
                 marker.marked_range = otio.opentime.TimeRange(first, marker.marked_range.duration)
             elif shift is not None:
@@ -239,7 +247,7 @@ def _marker(marker: otio.schema.Marker, foreign: bool) -> None:
 
 
 def _clip(clip: otio.schema.Clip, foreign: bool) -> None:
-    if foreign:
+    if foreign and RESOLVE not in clip.metadata:
         shift = record_shift(clip) or Fraction(0)
         for marker in clip.markers if shift else ():
             marker.marked_range = moved(marker, -shift)

@@ -12,6 +12,7 @@ from typing import Any
 
 import opentimelineio as otio
 
+from otio_ai_audit.adapters.resolve import as_written
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import clean, split_note
 from otio_ai_audit.model import ClipUse, SeenMarker, TimelineInfo
@@ -168,7 +169,7 @@ def _files(reference: Any, name: str) -> tuple[str, ...]:
         padding = reference.frame_zero_padding
         pattern = Pattern(reference.name_prefix, reference.name_suffix, padding, first, last)
         return _unique((pattern.label(), name if "[" in name else ""))
-    url = getattr(reference, "target_url", "") or ""
+    url = as_written(reference, "target_url") if isinstance(reference, otio.schema.ExternalReference) else ""
     if isinstance(reference, otio.schema.MissingReference):
         url = str(_plain(reference.metadata.get(RESOLVE)).get("Media Url") or "")
     if not url:
