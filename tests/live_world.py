@@ -60,7 +60,7 @@ about = {"name": told["timeline"]["name"], "rate": "24/1", "start_timecode": "01
 result = {"schema": 1, "timeline": about,
           "clips": [{"id": id_, "timeline_start_frame": i["start"] - first, "frames": i["duration"]}
                     for id_, i in clips.items()],
-          "markers": markers,
+          "markers": markers, "findings": plan.get("fixed", []),
           "live": {"timeline": told["timeline"]["id"], "items": {id_: i["id"] for id_, i in clips.items()},
                    "standing": standing}}
 json.dump(result, open(outputs[0], "w", encoding="utf-8"))

@@ -534,3 +534,89 @@ def test_a_thousand_markers_take_little_of_our_own_time(tmp_path: Path) -> None:
         audit.set_markers = original
     assert len(world.ours()) == 1001 and spans[0] < 2.0, spans
     assert world.host.calls["Timeline.GetMarkers"] < 12
+
+
+def test_verdicts_stand_when_an_earlier_result_is_set_again(world: World) -> None:
+    world.run()
+    world.person.recolor(5, "Green")
+    world.person.edit_note(53, "Ask Ann. " + world.timeline.markers[53].note)
+    world.person.recolor(101, "Purple")
+    world.run()
+    before = shown(world)
+    assert world.run("markers", result=str(world.home / "last.json")) == 0
+    assert {**shown(world), 0: None} == {**before, 0: None}
+
+
+def test_the_next_audit_compares_with_the_last_whole_one(tmp_path: Path) -> None:
+    world = World(tmp_path, version="21.0")
+    (world.home).mkdir(parents=True)
+    (world.home / "last.json").write_text("{ damaged", encoding="utf-8")
+    world.run()
+    assert "--against" not in world.heard()["argv"]
+    result = json.loads((world.home / "result.json").read_text(encoding="utf-8"))
+    fixed = {"clip": "V1/0002", "state": "fixed", "score": 0.9, "detector": "flicker"}
+    (world.home / "last.json").write_text(json.dumps({**result, "findings": []}), encoding="utf-8")
+    world.plan(finding("V1/0001"), fixed=[fixed, {**fixed, "clip": None}, {**fixed, "score": 0.3}])
+    world.run()
+    argv = world.heard()["argv"]
+    assert argv[argv.index("--against") + 1] == str(world.home / "last.json")
+    assert "V1/0002: flicker fixed" in world.said
+    world.person.select(world.shots[1])
+    world.run("selected")
+    assert "--against" not in world.heard()["argv"]
+
+
+def test_a_failed_audit_leaves_the_last_result(world: World) -> None:
+    world.run()
+    before = (world.home / "result.json").read_text(encoding="utf-8")
+    world.plan(code=2, stderr=["Error: no."])
+    assert world.run() == 2
+    assert (world.home / "result.json").read_text(encoding="utf-8") == before
+
+
+def test_a_timeline_that_is_closed_meanwhile_is_said(world: World) -> None:
+    def close() -> None:
+        world.host.project.current = None
+
+    assert meanwhile(world, close) == 2
+    assert world.said[-1] == 'Could not go on with "Advert v3": it was closed. Open it and run this again.'
+
+
+def test_a_small_timeline_that_is_full_says_so(tmp_path: Path) -> None:
+    world = World(tmp_path, shots=1)
+    world.shots[0].duration = 3
+    for at in range(3):
+        world.person.add_marker(at, "Blue", "mine")
+    world.plan(finding("V1/0001", into=1))
+    assert world.run() == 0
+    assert "2 markers have no free frame in their shots; see the report." in world.said
+
+
+def test_words_that_resolve_changes_by_itself_are_no_persons(world: World) -> None:
+    world.plan({**finding("V1/0001"), "words": "Two\r\nlines."})
+    world.host.at(3, lambda: None)
+    original = world.timeline.markers
+
+    class Trimmed(dict):  # type: ignore[type-arg]
+        def __setitem__(self, at: int, marker: Any) -> None:
+            marker.note = marker.note.replace("\r\n", "\n")
+            super().__setitem__(at, marker)
+
+    world.timeline.markers = Trimmed(original)
+    assert world.run() == 0 and not any("not where Resolve" in line for line in world.said)
+    world.run()
+    row = next(row for row in world.heard()["live"]["markers"] if row["frame"] == 5)
+    assert row["written"] == row["note"]
+
+
+def test_a_lock_of_another_machine_is_believed_for_a_day(world: World) -> None:
+    import time
+
+    world.run()
+    path = world.home / "lock.json"
+    told = {"pid": 1, "host": "another", "time": time.time()}
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert world.run() == 2 and str(path) in world.said[-1]
+    assert "AUDIT 14:32" in world.ours().values()
+    path.write_text(json.dumps({**told, "time": time.time() - 25 * 3600}), encoding="utf-8")
+    assert world.run() == 0

@@ -18,8 +18,8 @@ from .timeline_state import State
 from .window import NoWindow
 from .write import Writer, missing
 
-DONE = (0, 3)
-"""Exit codes of a finished audit; 3: some clip could not be looked at."""
+DONE = (0, 1, 3)
+"""Exit codes of a finished audit; 1: findings (where a user asks), 3: a clip could not be looked at."""
 
 
 def audit(context: Context, window: NoWindow, only_selected: bool = False) -> int:

@@ -7,6 +7,7 @@ from .calls import Patience, Say
 from .child import show
 from .desk import Desk
 from .ledger import Ledger
+from .notes import Row
 from .report import folder_of
 from .timeline_state import State, is_probe, read_state
 
@@ -24,7 +25,7 @@ class Context:
     told_ledger
         What we wrote on it; None until the lock is held.
     kinds
-        Item id → ``clip`` or ``transition``, as far as it was found out.
+        Item id → what was read of it, None for a transition.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Context:
         self.desk = Desk(resolve, Patience(float(self.settings["patience"]), say))
         self.folder = ""
         self.told_ledger: Optional[Ledger] = None
-        self.kinds: Dict[str, str] = {}
+        self.kinds: Dict[str, Optional[Row]] = {}
 
     def open(self) -> None:
         """Take the current timeline and find its folder."""

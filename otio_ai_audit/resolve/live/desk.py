@@ -78,6 +78,7 @@ class Desk:
         Switched
             Where another timeline is the current one now.
         """
+        tries = 0
         while True:
             project, timeline = self._current()
             found = identity(timeline) if timeline is not None else ""
@@ -90,6 +91,11 @@ class Desk:
                 raise Switched(
                     'Could not go on with "%s": another timeline was opened meanwhile. Open it and run '
                     "this again; what was measured is kept." % self.name
+                )
+            tries += 1
+            if timeline is None and tries > 8 and is_count(call(project, "GetTimelineCount")):
+                raise Switched(
+                    'Could not go on with "%s": it was closed. Open it and run this again.' % self.name
                 )
             if not self.patience.wait():
                 raise self.patience.used_up()

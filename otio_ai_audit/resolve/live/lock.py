@@ -3,12 +3,16 @@
 import errno
 import json
 import os
+import platform
+import time
 from typing import Any, Set
 
 from .calls import Trouble
 from .sidecar import read_json
 
 _HELD: Set[str] = set()
+LONGEST = 24 * 3600.0
+"""Seconds after which a process of that number is another one."""
 
 
 class Locked(Trouble):
@@ -33,12 +37,13 @@ class Lock:
                     raise
                 if self._held():
                     raise Locked(
-                        "An audit of this timeline is running already; wait until it has finished."
+                        "An audit of this timeline is running already; wait until it has finished. "
+                        "If none is, delete %s." % self.path
                     ) from None
                 self._take_over()
                 continue
             with os.fdopen(handle, "w") as stream:
-                json.dump({"pid": os.getpid()}, stream)
+                json.dump({"pid": os.getpid(), "host": platform.node(), "time": time.time()}, stream)
             _HELD.add(self.path)
             return self
         raise Locked("An audit of this timeline is starting already; wait until it has finished.")
@@ -51,7 +56,12 @@ class Lock:
             pass
 
     def _held(self) -> bool:
-        pid = (read_json(self.path) or {}).get("pid")
+        told = read_json(self.path) or {}
+        pid, since = told.get("pid"), told.get("time")
+        if not isinstance(since, (int, float)) or abs(time.time() - since) > LONGEST:
+            return False
+        if told.get("host") != platform.node():
+            return True  # another machine's, on a shared disk: nobody can ask it
         if pid == os.getpid():
             return self.path in _HELD
         return isinstance(pid, int) and is_alive(pid)

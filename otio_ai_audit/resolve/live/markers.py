@@ -118,14 +118,16 @@ def make_plan(
 
 def _changed(row: Row, old: Optional[Row], ledger: Ledger, fresh: bool) -> bool:
     """Whether a person changed a marker of ours after it was told to the audit (or set it anew)."""
-    if fresh and old is not None and content(row) == content(old):
-        return False
     known = row.get("known")
+    if not fresh:
+        return (
+            is_claimed(row, known) or is_dismissed(row) or row["note"] != (row.get("written") or row["note"])
+        )
+    if old is not None and content(row) == content(old):
+        return False
     if known is not None and content(row) == content(known):
         return False
-    if fresh and old is not None:
-        return True
-    return is_claimed(row, known) or is_dismissed(row) or (known is not None and row["note"] != known["note"])
+    return old is not None or is_claimed(row, known) or is_dismissed(row)
 
 
 def _shot(row: Row, state: State) -> Any:
@@ -168,6 +170,8 @@ def _set(plan: Plan, found: Wanted, going: List[Row], taken: Taken, blocked: Set
             row = dict(found.summary, frame=frame, at=frame, item=None, shot=None)
             row["written"] = row["note"]
             plan.summary = (stale.pop((None, frame), None), row)
+        else:
+            plan.crowded += 1
     for row in late:
         _seat(plan, row, taken, blocked, stale)
     plan.remove = sorted(stale.values(), key=lambda row: row["at"])

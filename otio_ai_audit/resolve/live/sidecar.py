@@ -30,6 +30,12 @@ def read_json(path: str) -> Optional[Dict[str, Any]]:
     return data if isinstance(data, dict) else None
 
 
+ITEM = (
+    *("id", "track", "index", "name", "start", "duration", "left", "enabled"),
+    *("color", "flags", "keywords", "file", "proxy", "type"),
+)
+
+
 def live_json(
     desk: Desk, state: State, past: Dict[str, Any], selected: Optional[List[str]]
 ) -> Dict[str, Any]:
@@ -51,7 +57,8 @@ def live_json(
         "project": state.project,
         "timeline": state.timeline,
         "items": [
-            dict(item, selected=selected is not None and item["id"] in selected) for item in state.items
+            dict([(name, item[name]) for name in ITEM], selected=item["id"] in (selected or ()))
+            for item in state.items
         ],
         "markers": [row_out(row) for row in state.markers if told(row)],
         "gone": [row_out(row) for row in past["gone"]],

@@ -52,7 +52,7 @@ class State:
 
 
 def read_state(
-    desk: Desk, kinds: Dict[str, str], details: bool = True, origin: Optional[str] = None
+    desk: Desk, kinds: Dict[str, Optional[Row]], details: bool = True, origin: Optional[str] = None
 ) -> State:
     """Read the current timeline.
 
@@ -61,9 +61,10 @@ def read_state(
     desk
         Where it is.
     kinds
-        Item id → ``clip`` or ``transition``, as far as it is known; what is found is added.
+        Item id → its row, None for a transition, as far as items were read before; what is found is added.
     details
-        Also read what only an export needs: colours, files, settings.
+        Also read what only an export needs: colours, files, settings. Without it, what was read of an item
+        before is believed, but for its place.
     origin
         Where clip markers count from: ``media`` (also for None) or ``clip``.
     """
@@ -129,7 +130,7 @@ def drop_frame(rate: str, told: str) -> Optional[bool]:
     return False if told.strip().lower() in ("0", "0.0", "false", "no", "off") else None
 
 
-def _items(desk: Desk, state: State, kinds: Dict[str, str], details: bool) -> None:
+def _items(desk: Desk, state: State, kinds: Dict[str, Optional[Row]], details: bool) -> None:
     count = whole(desk.need(desk.timeline, "GetTrackCount", "video")) or 0
     pool: Dict[Any, Row] = {}
     for track in range(1, count + 1):
@@ -137,22 +138,33 @@ def _items(desk: Desk, state: State, kinds: Dict[str, str], details: bool) -> No
         index = 0
         for handle in found:
             row = _place(desk, handle, track)
-            kind, source = kinds.get(row["id"]), None
-            if details or kind is None:
-                source = desk.ask(handle, "GetMediaPoolItem")
-                # Transitions are listed as items: they have no media and no properties.
-                bare = nothing(source) and desk.ask(handle, "GetProperty") == {}
-                kind = kinds[row["id"]] = "transition" if bare else "clip"
-            if kind == "transition":
+            if details or row["id"] not in kinds:
+                _describe(desk, handle, row, kinds, pool if details else None)
+            known = kinds[row["id"]]
+            if known is None:
                 continue
             index += 1
+            row = dict(known, **row)
             row["index"] = index
-            row["left"] = left_offset(desk, handle, row, state.start)
-            row["enabled"] = _flag(desk.ask(handle, "GetClipEnabled"))
-            if details:
-                _details(desk, handle, None if nothing(source) else source, row, pool)
+            row["left"] = None if known["still"] else left_offset(desk, handle, row, state.start)
             state.items.append(row)
             state.handles[row["id"]] = handle
+
+
+def _describe(
+    desk: Desk, handle: Any, row: Row, kinds: Dict[str, Optional[Row]], pool: Optional[Dict[Any, Row]]
+) -> None:
+    """Note down what an item is, apart from its place."""
+    source = desk.ask(handle, "GetMediaPoolItem")
+    source = None if nothing(source) else source
+    if source is None and desk.ask(handle, "GetProperty") == {}:
+        kinds[row["id"]] = None  # transitions are listed as items: they have no media and no properties
+        return
+    known: Row = {"name": _text(desk.ask(handle, "GetName")), "still": False}
+    known["enabled"] = _flag(desk.ask(handle, "GetClipEnabled"))
+    if pool is not None:
+        _details(desk, handle, source, known, pool)
+    kinds[row["id"]] = known
 
 
 def handles_of(desk: Desk) -> Dict[str, Any]:
@@ -166,14 +178,13 @@ def handles_of(desk: Desk) -> Dict[str, Any]:
 
 def _place(desk: Desk, handle: Any, track: int) -> Row:
     start, duration = whole(desk.need(handle, "GetStart")), whole(desk.need(handle, "GetDuration"))
-    name = _text(desk.ask(handle, "GetName"))
     if start is None or duration is None:
         raise Stale("GetStart")
     if method(handle, "GetUniqueId") is None:
-        id_ = "V%d %d %s" % (track, start, name)
+        id_ = "V%d %d %s" % (track, start, _text(desk.ask(handle, "GetName")))
     else:
         id_ = desk.need(handle, "GetUniqueId")
-    return {"id": str(id_), "track": track, "index": 0, "name": name, "start": start, "duration": duration}
+    return {"id": str(id_), "track": track, "start": start, "duration": duration}
 
 
 def left_offset(desk: Desk, handle: Any, row: Row, timeline_start: int) -> Optional[int]:
@@ -204,8 +215,7 @@ def _details(desk: Desk, handle: Any, source: Any, row: Row, pool: Dict[Any, Row
         pool[key] = _pool_item(desk, source)
     row.update(pool[key])
     row["keywords"] = list(row["keywords"])
-    if "still" in row["type"].lower():
-        row["left"] = None
+    row["still"] = "still" in row["type"].lower()
 
 
 def _pool_item(desk: Desk, source: Any) -> Row:

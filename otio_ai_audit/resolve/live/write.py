@@ -177,12 +177,15 @@ class Writer:
                     for row in self._now(item["id"])
                     if is_ours(row)
                 ]
+        left = [id(row) for row in plan.left]
         for row, known in pairs(rows, meant):
-            row["written"], row["shot"] = known.get("written"), known.get("shot")
+            # What Resolve made of a note that was written now (line ends, say) is no person's doing.
+            row["written"] = known.get("written") if id(known) in left else row["note"]
+            row["shot"] = known.get("shot")
         return rows
 
 
 def missing(rows: List[Row], standing: List[Row]) -> List[Row]:
     """Rows that were set and are not found when they are read back."""
-    there = dict(((row.get("item"), row["at"]), content(row)) for row in standing)
-    return [row for row in rows if there.get((row.get("item"), row["at"])) != content(row)]
+    there = dict(((row.get("item"), row["at"]), ids_of(row)) for row in standing)
+    return [row for row in rows if there.get((row.get("item"), row["at"])) != ids_of(row)]
