@@ -65,8 +65,9 @@ def find_resolve():
         (given("fu"), "GetResolve", ()),
         (given("app"), "GetResolve", ()),
     ):
-        found = found or ask(holder, name, *arguments)
-    if found:
+        if found is None:
+            found = ask(holder, name, *arguments)
+    if found is not None:
         return found
     modules = os.path.join(os.environ.get("RESOLVE_SCRIPT_API", ""), "Modules")
     if os.path.isdir(modules) and modules not in sys.path:
@@ -286,7 +287,9 @@ def run():
         live, why = load(told["live"])
         if live is None:
             raise Trouble("Could not load %s (%s). Install otio-ai-audit again." % (told["live"], why))
-        fusion = given("fusion") or given("fu") or ask(app, "Fusion")
+        fusion = given("fusion")
+        fusion = given("fu") if fusion is None else fusion
+        fusion = ask(app, "Fusion") if fusion is None else fusion
         return live.main(
             TASK,
             resolve=app,

@@ -496,7 +496,7 @@ def swept(tmp_path: Path, fault: str, every: int, first: int) -> None:
 
 @pytest.mark.parametrize(("fault", "first"), [("kill", 1), ("modal", 2), ("stale", 3)])
 def test_a_fault_at_any_call_changes_nothing_in_the_end(tmp_path: Path, fault: str, first: int) -> None:
-    swept(tmp_path, fault, every=13, first=first)
+    swept(tmp_path, fault, every=19, first=first)
 
 
 def test_a_refused_marker_brings_back_what_it_displaced(
@@ -564,6 +564,18 @@ def test_the_next_audit_compares_with_the_last_whole_one(tmp_path: Path) -> None
     world.person.select(world.shots[1])
     world.run("selected")
     assert "--against" not in world.heard()["argv"]
+
+
+def test_a_deletion_that_was_undone_before_any_audit_heard_it_is_none(world: World) -> None:
+    world.run()
+    marker = world.timeline.markers.pop(5)
+    world.plan(code=2, stderr=["Error: no."])
+    world.run()
+    assert world.ledger()["deleted"] == [finding("V1/0001")["id"]]
+    world.timeline.markers[5] = marker
+    world.plan(finding("V1/0001"))
+    world.run()
+    assert world.heard()["live"]["deleted"] == [] and 5 in world.ours()
 
 
 def test_a_failed_audit_leaves_the_last_result(world: World) -> None:

@@ -602,6 +602,19 @@ def test_a_console_that_knows_ascii_only_hears_all_the_same() -> None:
 # --- the oldest Python that is here -------------------------------------------------------------------
 
 
+def test_python_2_is_told_what_is_needed() -> None:
+    pythons = [*Path.home().glob(".pyenv/versions/2.7*/bin/python"), shutil.which("python2.7")]
+    for python in filter(None, pythons):
+        found = subprocess.run(
+            [python, str(ROOT / "resolve_scripts" / "Audit Timeline.py")], capture_output=True
+        )
+        if b"2.7" in found.stdout:
+            assert found.stdout.strip().endswith(b"install Python 3.6 or later (64 bit) and restart Resolve.")
+            assert found.stderr == b""
+            return
+    pytest.skip("no Python 2.7 is installed here")
+
+
 def test_it_runs_under_another_python(tmp_path: Path) -> None:
     from .resolve_run import old_pythons, run_script
 

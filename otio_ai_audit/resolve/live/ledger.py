@@ -103,16 +103,20 @@ class Ledger:
         found = pairs(mine, self.rows)
         left = [id(known) for _, known in found]
         missing = [row for row in self.rows if id(row) not in left]
+        # Deleted, told to an audit that failed, and back by undo since.
+        back = set(one for _, known in found for one in ids_of(known))
+        back.difference_update(one for row in missing for one in ids_of(row))
+        self.deleted = [one for one in self.deleted if one not in back]
         asked = [row for row in missing if not is_summary(row) and not is_unchecked(row) and row.get("shot")]
         if not asked:
             return ""
         if not found:
             return "All markers of the last audit are gone; that is taken for tidying up, not for verdicts."
-        known = [id(row) for row, _ in found]
+        ours = [id(row) for row, _ in found]
         other = [
             row
             for row in mine
-            if is_summary(row) and id(row) not in known and not row["note"].startswith("Could not")
+            if is_summary(row) and id(row) not in ours and not row["note"].startswith("Could not")
         ]
         if other:
             return (

@@ -4,6 +4,7 @@ The free edition lost UIManager with 19.1 and answers with a dialog that blocks 
 tried there.
 """
 
+import time
 from typing import Any
 
 from .calls import call, method
@@ -44,8 +45,11 @@ class Window(NoWindow):
     def step(self) -> bool:
         """Let the window hear a click; True where a person stopped the audit."""
         if self._works and method(self._dispatcher, "StepLoop") is not None:
+            start = time.time()
             try:
                 self._dispatcher.StepLoop(False)
+                # It is meant to come back at once; where it waits for the mouse, it is not asked again.
+                self._works = time.time() - start < 1.0
             except KeyError:
                 pass  # an event that nobody listens to
             except Exception:
@@ -71,8 +75,6 @@ def open_window(context: Context, title: str) -> NoWindow:
     window = None
     try:
         ui = context.fusion.UIManager
-        if callable(ui):
-            ui = ui()
         dispatcher = context.bmd.UIDispatcher(ui)
         parts = [
             ui.Label({"ID": "Text", "Text": "Starting", "MinimumSize": [420, 24]}),
