@@ -72,7 +72,7 @@ def time_of(text: str | None) -> F:
     return F(top) / F(below or 1)
 
 
-def places(path: Path) -> list[tuple[F, str]]:
+def places(path: Path, rate: F) -> list[tuple[F, str]]:
     """Timeline seconds and names of markers, from each marker up to its sequence."""
     root = ET.parse(path).getroot()
     parent = {child: one for one in root.iter() for child in one}
@@ -84,7 +84,9 @@ def places(path: Path) -> list[tuple[F, str]]:
         if node.get("offset") is not None:
             return time_of(node.get("offset"))
         row = [one for one in parent[node] if one.tag != "transition"]
-        last = row[row.index(node) - 1]
+        if row[0] is node:
+            return F(0)
+        last = row[[one is node for one in row].index(True) - 1]
         return offset(last) + time_of(last.get("duration"))
 
     def outside(node: ET.Element, time: F) -> F:
@@ -98,7 +100,7 @@ def places(path: Path) -> list[tuple[F, str]]:
         first = asset.get("start") if asset is not None and asset.tag == "asset" else "0s"
         conform, pace = node.find("conform-rate"), F(1)
         if conform is not None and conform.get("scaleEnabled") != "0":
-            pace = rates[str(conform.get("srcFrameRate"))] / 24
+            pace = rates[str(conform.get("srcFrameRate"))] / rate
         begin = outside(parent[node], offset(node))
         return begin + (time - time_of(node.get("start", first))) * pace
 
@@ -123,7 +125,7 @@ def test_markers_lie_where_a_second_computation_finds_them(path: Path, tmp_path:
     marked = write(path, markers, out)
     wanted = sorted((one.frame, 1, one.name, one.note.replace("\x07", " ")) for one in markers)
     assert at(marked) == wanted
-    ours = places(out)
+    ours = places(out, info.rate)
     seconds = {f"FLICKER {one.frame}": one.frame / info.rate for one in markers}
     if "clips" not in path.name:  # a browser of clips has no one timeline
         assert len(ours) == len(markers)

@@ -41,6 +41,9 @@ _TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 _ENCODING = re.compile(rb"(<\?xml[^>]*encoding=[\"'])([\w.-]+)")
 _UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+_STRETCH = 512
+"""Frames: elements are looked up by the stretches that they touch."""
+
 Edit = tuple[int, int, bytes]
 
 
@@ -165,8 +168,9 @@ def marked_text(data: bytes, index: int, marks: Sequence[_Mark], gone: set[int])
         start = spans[count].start
         edits.append((_before(data, start), spans[count].end, b""))
     texts: dict[int, list[tuple[Fraction, bytes]]] = {}
+    holders = _Holders(pieces, number, resources, rate)
     for mark in marks:
-        piece = _holder(pieces, number, resources, mark, rate)
+        piece = holders.of(mark)
         if piece is not None:
             texts.setdefault(number[id(piece.element)], []).append(_element(piece, mark, rate))
     for count, rows in texts.items():
@@ -180,18 +184,29 @@ def marked_text(data: bytes, index: int, marks: Sequence[_Mark], gone: set[int])
     return b"".join([*parts, data[at:]])
 
 
-def _holder(
-    pieces: Sequence[Piece], number: Mapping[int, int], resources: Resources, mark: _Mark, rate: Fraction
-) -> Piece | None:
-    """Return what a marker goes into: its shot, else the topmost picture there, else the spine."""
-    moment = mark.frame / rate
-    here = [piece for piece in pieces if piece.position <= moment < piece.end]
-    own = [piece for piece in here if number[id(piece.element)] == mark.element]
-    shots = [piece for piece in here if piece.enabled and _is_shot(piece.element, resources)]
-    shots.sort(key=lambda piece: -piece.lane)
-    spine = [piece for piece in here if piece.lane == 0]
-    last = [max((one for one in pieces if one.lane == 0), key=lambda one: one.end)] if pieces else []
-    return next(iter([*own, *shots, *spine, *here, *last]), None)
+class _Holders:
+    """Says what a marker goes into: its shot, else the topmost picture there, else the spine."""
+
+    def __init__(
+        self, pieces: Sequence[Piece], number: Mapping[int, int], resources: Resources, rate: Fraction
+    ):
+        self.number, self.resources, self.rate = number, resources, rate
+        self.last = max((one for one in pieces if one.lane == 0), key=lambda one: one.end, default=None)
+        self.near: dict[int, list[Piece]] = {}
+        for piece in pieces:
+            ends = (int(piece.position * rate) // _STRETCH, int(piece.end * rate) // _STRETCH)
+            for stretch in range(ends[0], ends[1] + 1):
+                self.near.setdefault(stretch, []).append(piece)
+
+    def of(self, mark: _Mark) -> Piece | None:
+        moment = mark.frame / self.rate
+        here = self.near.get(mark.frame // _STRETCH, ())
+        here = [piece for piece in here if piece.position <= moment < piece.end]
+        own = [piece for piece in here if self.number[id(piece.element)] == mark.element]
+        shots = [piece for piece in here if piece.enabled and _is_shot(piece.element, self.resources)]
+        shots.sort(key=lambda piece: -piece.lane)
+        spine = [piece for piece in here if piece.lane == 0]
+        return next(iter([*own, *shots, *spine, *here]), self.last)
 
 
 def _is_shot(element: Element, resources: Resources) -> bool:
