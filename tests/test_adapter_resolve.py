@@ -276,6 +276,13 @@ def test_otioconvert_gives_back_a_real_export(tmp_path: Path) -> None:
     assert json.loads(out.read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
 
 
+def test_an_unknown_schema_in_a_collection_stays() -> None:
+    strange = {"OTIO_SCHEMA": "Strange.7", "metadata": {"a": 1}}
+    collection = json.loads(schema.SerializableCollection("bin", [edit([clip("/a.mov")])]).to_json_string())
+    collection["children"].append(strange)
+    assert write(read(collection))["children"][1] == strange
+
+
 # --- paths -----------------------------------------------------------------------------------------------
 
 PATHS = [

@@ -77,8 +77,8 @@ def under(root: Any, effects: bool = True) -> Iterator[Any]:
     pending = [root]
     while pending:
         one = pending.pop()
-        if one is None:
-            continue
+        if not isinstance(one, otio.core.SerializableObjectWithMetadata):
+            continue  # nothing, or of a schema that nobody here knows
         yield one
         if isinstance(one, otio.schema.Timeline):
             pending.append(one.tracks)
