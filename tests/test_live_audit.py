@@ -117,6 +117,18 @@ def test_settings_become_options_of_the_command(world: World) -> None:
     assert argv[0].endswith("timeline.otio") and "--fail-on" in argv and "--progress" in argv
 
 
+def test_settings_that_cannot_be_meant_are_said(world: World) -> None:
+    mine: dict[str, Any] = {
+        "option": ["--hidden"],
+        "options": "--detectors 'flicker,pop'",
+        "patience": "long",
+    }
+    assert world.run(settings=mine) == 0
+    assert world.heard()["argv"][-2:] == ["--detectors", "flicker,pop"]
+    assert world.said[0].startswith("SETTINGS: there is no 'option', only clip_markers")
+    assert world.said[1] == "SETTINGS: patience must be a number of seconds."
+
+
 def test_progress_takes_few_lines_and_other_words_are_passed_on(world: World) -> None:
     steps = [json.dumps({"event": "step", "done": n, "total": 400, "name": "fox.mp4"}) for n in range(1, 401)]
     world.plan(stderr=[json.dumps({"event": "say", "text": "Measuring"}), *steps, "A word for a person."])

@@ -1,18 +1,34 @@
 """What the tasks share: the timeline, its folder and ledger, what the user set, and who listens."""
 
 import os
+import shlex
 from typing import Any, Dict, List, Optional
 
 from .calls import Patience, Say
 from .child import show
 from .desk import Desk
 from .ledger import Ledger
-from .notes import Row
+from .notes import Row, is_ours
 from .report import folder_of
 from .timeline_state import State, is_probe, read_state
 
 DEFAULTS = {"options": [], "clip_markers": False, "window": True, "open_report": False, "patience": 20.0}
 """Settings, and what they are where nobody set them; ``patience``: seconds to wait for Resolve in all."""
+
+
+def understood(given: Dict[str, Any], say: Say) -> Dict[str, Any]:
+    """Complete a user's settings; what cannot be meant is said."""
+    for name in sorted(set(given) - set(DEFAULTS)):
+        say("SETTINGS: there is no %r, only %s." % (name, ", ".join(sorted(DEFAULTS))))
+    settings = dict(DEFAULTS, **given)
+    if isinstance(settings["options"], str):
+        settings["options"] = shlex.split(settings["options"])
+    try:
+        settings["patience"] = float(settings["patience"])
+    except (TypeError, ValueError):
+        say("SETTINGS: patience must be a number of seconds.")
+        settings["patience"] = DEFAULTS["patience"]
+    return settings
 
 
 class Context:
@@ -41,12 +57,13 @@ class Context:
         self.fusion, self.bmd = fusion, bmd
         self.command = [str(part) for part in command or ()]
         self.home = home
-        self.settings = dict(DEFAULTS, **(settings or {}))
+        self.settings = understood(settings or {}, say)
         self.say = say
         self.show = show
-        self.desk = Desk(resolve, Patience(float(self.settings["patience"]), say))
+        self.desk = Desk(resolve, Patience(self.settings["patience"], say))
         self.folder = ""
         self.told_ledger: Optional[Ledger] = None
+        self.on_clips = True
         self.kinds: Dict[str, Optional[Row]] = {}
 
     def open(self) -> None:
@@ -68,7 +85,7 @@ class Context:
     def read(self, details: bool = True) -> State:
         """Read the timeline; what a killed task left there to try things out is taken away."""
         for _ in range(3):
-            state = read_state(self.desk, self.kinds, details, self.ledger.origin)
+            state = read_state(self.desk, self.kinds, details, self.ledger.origin, self.on_clips)
             probes = [row for row in state.markers if is_probe(row)]
             for row in probes:
                 holder = self.desk.timeline if row["item"] is None else state.handles[row["item"]]
@@ -78,6 +95,9 @@ class Context:
             if not probes:
                 break
         state.markers = [row for row in state.markers if not is_probe(row)]
+        # Asking every clip takes a while; where none had a marker of ours, it is not done again.
+        used = any(row["item"] is not None and is_ours(row) for row in state.markers)
+        self.on_clips = used or bool(self.settings["clip_markers"])
         self.ledger.recognise(state.markers)
         return state
 

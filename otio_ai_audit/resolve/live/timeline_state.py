@@ -52,7 +52,11 @@ class State:
 
 
 def read_state(
-    desk: Desk, kinds: Dict[str, Optional[Row]], details: bool = True, origin: Optional[str] = None
+    desk: Desk,
+    kinds: Dict[str, Optional[Row]],
+    details: bool = True,
+    origin: Optional[str] = None,
+    on_clips: bool = True,
 ) -> State:
     """Read the current timeline.
 
@@ -67,6 +71,8 @@ def read_state(
         before is believed, but for its place.
     origin
         Where clip markers count from: ``media`` (also for None) or ``clip``.
+    on_clips
+        Also read the markers on clips.
     """
 
     def read() -> State:
@@ -77,7 +83,7 @@ def read_state(
             state.project = {"name": _text(desk.ask(desk.project, "GetName")), "id": _text(project)}
         _items(desk, state, kinds, details)
         state.markers = markers_of(desk, desk.timeline)
-        for item in state.items:
+        for item in state.items if on_clips else ():
             found = markers_of(desk, state.handles[item["id"]], item["id"])
             for row in found:
                 base = 0 if origin == "clip" else item["left"] or 0
