@@ -177,7 +177,7 @@ def set_markers(
     if context.settings["clip_markers"]:
         words += clip_markers.move(context, found, state)
     live = result.get("live") or {}
-    plan = make_plan(found, state, before["markers"], ledger, live, selected, fresh)
+    plan = make_plan(found, state, before["markers"], live, selected, fresh)
     writer = Writer(desk, state)
     ledger.begin([_plain(row) for row in plan.rows()])
     refused = writer.carry_out(plan)

@@ -2,7 +2,7 @@
 
 from typing import Any, Collection, Dict, List, Optional, Set, Tuple
 
-from .ledger import Ledger, pairs
+from .ledger import pairs
 from .notes import Row, content, ids_of, is_claimed, is_dismissed, is_ours, is_summary, is_unchecked
 from .place import Wanted
 from .timeline_state import State
@@ -60,7 +60,6 @@ def make_plan(
     found: Wanted,
     state: State,
     before: List[Row],
-    ledger: Ledger,
     live: Dict[str, Any],
     selected: Optional[List[str]] = None,
     fresh: bool = True,
@@ -75,8 +74,6 @@ def make_plan(
         The timeline now, its markers recognised by the ledger.
     before
         Rows of all markers as they were told to the audit.
-    ledger
-        What we wrote.
     live
         ``live`` of the result; its ``standing`` are markers that stay.
     selected
@@ -98,7 +95,7 @@ def make_plan(
         old = partner.get(id(row))
         if old is not None and (old["frame"], old.get("item")) in standing:
             plan.left.append(row)
-        elif _changed(row, old, ledger, fresh):
+        elif _changed(row, old, fresh):
             plan.left.append(row)
             if not is_summary(row):
                 blocked.update(ids_of(row))
@@ -107,7 +104,7 @@ def make_plan(
         else:
             going.append(row)
     if fresh:
-        blocked |= _deleted_meanwhile(told, partner, standing, ledger, state)
+        blocked |= _deleted_meanwhile(told, partner, standing, state)
 
     taken: Taken = {}
     for row in others + plan.left:
@@ -116,7 +113,7 @@ def make_plan(
     return plan
 
 
-def _changed(row: Row, old: Optional[Row], ledger: Ledger, fresh: bool) -> bool:
+def _changed(row: Row, old: Optional[Row], fresh: bool) -> bool:
     """Whether a person changed a marker of ours after it was told to the audit (or set it anew)."""
     known = row.get("known")
     if not fresh:
@@ -138,7 +135,6 @@ def _deleted_meanwhile(
     told: List[Row],
     partner: Dict[int, Row],
     standing: Set[Tuple[int, Optional[str]]],
-    ledger: Ledger,
     state: State,
 ) -> Set[str]:
     """Ids of markers that a person deleted while the audit ran, and whose shot is still there."""
