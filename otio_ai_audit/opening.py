@@ -113,7 +113,7 @@ def _plan_master(
 
 
 def _plan_options(source: Path, options: Options, has_edit: bool, live: LiveTimeline | None = None) -> Any:
-    from . import timeline
+    from . import timeline, video
 
     drop_frame = options.drop_frame
     if live is not None and live.drop_frame is not None and drop_frame == "auto":
@@ -127,4 +127,5 @@ def _plan_options(source: Path, options: Options, has_edit: bool, live: LiveTime
         source=source.name,
         has_edit=has_edit,
         proxies=timeline.proxies_of(live),
+        start_timecode=video.start_timecode,
     )

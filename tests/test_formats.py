@@ -10,10 +10,11 @@ from fractions import Fraction as F
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import opentimelineio as otio
 import pytest
 
-from otio_ai_audit import timeline
+from otio_ai_audit import timeline, video
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import ClipUse, Plan
 from otio_ai_audit.timeline.edl_events import read_events
@@ -721,6 +722,37 @@ def test_clips_of_an_edl_are_found_by_name_file_or_reel(tmp_path: Path) -> None:
     (media / "without.mp4").touch()
     with pytest.raises(TimelineError, match="without is there 2 times"):
         planned(timeline.read(path, F(25)), media, base=tmp_path)
+
+
+@needs_adapters
+@pytest.mark.parametrize(
+    ("timecode", "first"),
+    [("09:55:06:00", 12), ("09:55:06;00", 12), ("09:55:06:12", 0), ("10:00:00:00", 82662), (None, 82662)],
+)
+def test_source_timecode_counts_from_the_file_s_own(tmp_path: Path, timecode: str | None, first: int) -> None:
+    """An EDL says where in the tape a clip begins; only the file says where the tape does."""
+    text = edl(event(1, "09:55:06:12", "09:55:08:12", "01:00:00:00", "01:00:02:00"))
+    path = save(text, tmp_path, "cut.edl")
+    (tmp_path / "a.mp4").touch()
+    asked: list[str] = []
+
+    def told(file: str) -> str | None:
+        asked.append(file)
+        return timecode
+
+    plan = planned(timeline.read(path, F(25)), tmp_path, start_timecode=told)
+    assert source_frames(plan.uses[0], 25)[0] == first
+    assert asked == [str(tmp_path / "a.mp4")]
+
+
+def test_a_file_says_where_its_timecode_begins(tmp_path: Path) -> None:
+    pictures = [np.full((16, 16, 3), value, np.uint8) for value in range(4)]
+    for name, timecode in (("with.mov", "09:55:06:00"), ("without.mp4", None)):
+        video.encode(tmp_path / name, pictures, F(25), timecode=timecode)
+        assert video.start_timecode(str(tmp_path / name)) == timecode
+    (tmp_path / "no.mp4").write_text("no video")
+    assert video.start_timecode(str(tmp_path / "no.mp4")) is None
+    assert video.start_timecode(str(tmp_path / "gone.mp4")) is None
 
 
 @needs_adapters

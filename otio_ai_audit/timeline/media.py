@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -47,17 +47,28 @@ class Source:
     notes: tuple[str, ...] = ()
     relink: bool = False
     """The problem is that the media were not found."""
+    timecode: str = ""
+    """Of the file's first frame, where only the file says it."""
 
 
 class Resolver:
     """Answers for every clip of one plan; media that are the same are the same object."""
 
-    def __init__(self, relinker: Relinker, resolve: bool, bundle: Path | None, cache: Path | None) -> None:
+    def __init__(
+        self,
+        relinker: Relinker,
+        resolve: bool,
+        bundle: Path | None,
+        cache: Path | None,
+        start_timecode: Callable[[str], str | None] | None = None,
+    ) -> None:
         self.relinker = relinker
         self.resolve = resolve
         self.bundle = bundle
         self.cache = cache
         self._media: dict[Media, Media] = {}
+        self._start_timecode = start_timecode
+        self._timecodes: dict[str, str] = {}
 
     def source(self, clip: otio.schema.Clip, rate: Fraction) -> Source:
         """Resolve a clip's active media reference, else another one that it carries."""
@@ -147,13 +158,21 @@ class Resolver:
             notes = (f"Measured on the proxy {path.name}: the original is offline.",) if proxy else ()
             kind = "still" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
             media = Media(str(path), kind="still" if kind == "still" else "video")
-            return Source(self._same(media), url, available, notes=notes)
+            timecode = self._timecode(media) if available is None else ""
+            return Source(self._same(media), url, available, notes=notes, timecode=timecode)
         pattern = self._pattern_of(url)
         if pattern is not None:
             playing = exact_rate(available.duration.rate) if available is not None else rate
             return self._sequence(url, pattern, playing, available)
         what = "No permission to read" if url in self.relinker.denied else "File not found"
         return Source(label=url, available=available, problem=f"{what}: {url}", relink=True)
+
+    def _timecode(self, media: Media) -> str:
+        if self._start_timecode is None or media.kind != "video":
+            return ""
+        if media.path not in self._timecodes:
+            self._timecodes[media.path] = self._start_timecode(media.path) or ""
+        return self._timecodes[media.path]
 
     def _unpacked(self, url: str) -> tuple[Path, bool] | None:
         if self.bundle is None or url.startswith(("/", "\\")) or ":" in url[:12]:

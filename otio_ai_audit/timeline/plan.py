@@ -8,7 +8,7 @@ audited is listed with its reason.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -56,6 +56,8 @@ class PlanOptions:
     has_edit: bool = True
     """False for a timeline made from bare media."""
     cache: Path | None = None
+    start_timecode: Callable[[str], str | None] | None = None
+    """Says where a file's timecode begins; asked only where the edit does not say (an EDL)."""
     proxies: Mapping[str, str] = field(default_factory=dict)
     """Path of an original → path of the proxy that stands in for it."""
 
@@ -219,7 +221,9 @@ def _resolver(tl: otio.schema.Timeline, options: PlanOptions) -> Resolver:
     bundle, bases = bundle_of(options.base, options.source)
     bases = [Path(base).absolute() for base in bases]
     folders = tuple(Path(folder).absolute() for folder in folders)
-    return Resolver(Relinker(maps, folders, bases, options.proxies), is_resolve(tl), bundle, options.cache)
+    relinker = Relinker(maps, folders, bases, options.proxies)
+    start_timecode = options.start_timecode if options.has_edit else None
+    return Resolver(relinker, is_resolve(tl), bundle, options.cache, start_timecode)
 
 
 # --- clip by clip ------------------------------------------------------------------------------------

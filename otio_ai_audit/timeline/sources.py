@@ -15,7 +15,8 @@ from fractions import Fraction
 
 import opentimelineio as otio
 
-from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate, without_noise
+from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate, timecode_to_frames, without_noise
 from otio_ai_audit.timeline.media import Source
 from otio_ai_audit.timeline.relink import file_name
 from otio_ai_audit.timeline.retime import Knots, from_key_frames, linear
@@ -58,7 +59,7 @@ def media_time(leaf: Leaf, source: Source, clock: Clock) -> MediaTime:
         return MediaTime(linear(duration, Fraction(0)), open_end=True)
     grid, length = _extent(source)
     notes: list[str] = []
-    start = _offset(leaf.clip.source_range, source.available, length, notes)
+    start = _offset(leaf.clip.source_range, source, length, notes)
     if leaf.look.keys:
         knots = from_key_frames(leaf.look.keys, duration, start, 1 / clock.rate)
     else:
@@ -100,7 +101,7 @@ def _extent(source: Source) -> tuple[Fraction | None, Fraction | None]:
 
 def _offset(
     used: otio.opentime.TimeRange | None,
-    available: otio.opentime.TimeRange | None,
+    source: Source,
     length: Fraction | None,
     notes: list[str],
 ) -> Fraction:
@@ -108,8 +109,10 @@ def _offset(
     if used is None or used.start_time.rate <= 0:
         return Fraction(0)
     value, rate = Fraction(without_noise(used.start_time.value)), exact_rate(used.start_time.rate)
+    available = source.available
     if available is None or available.start_time.rate <= 0:
-        return _without_start(value, rate, notes)
+        since = _since_timecode(value, rate, source)
+        return since if since is not None else _without_start(value, rate, notes)
     zero = Fraction(without_noise(available.start_time.value))
     media_rate = exact_rate(available.start_time.rate)
     readings = [value - zero] if rate == media_rate else _readings(value, rate, zero, media_rate)
@@ -137,6 +140,15 @@ def _readings(value: Fraction, rate: Fraction, zero: Fraction, media_rate: Fract
         ratio = Fraction(f"{float(rate):.{digits}f}") / Fraction(f"{float(media_rate):.{digits}f}")
         yield value - zero * ratio
     yield value - zero * nominal_rate(rate) / nominal_rate(media_rate)
+
+
+def _since_timecode(value: Fraction, rate: Fraction, source: Source) -> Fraction | None:
+    """Seconds since the timecode of the file's own first frame; None where it says nothing of use."""
+    try:
+        first = timecode_to_frames(source.timecode, rate) if source.timecode else None
+    except TimelineError:
+        return None
+    return (value - first) / rate if first is not None and value >= first else None
 
 
 def _without_start(value: Fraction, rate: Fraction, notes: list[str]) -> Fraction:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from otio_ai_audit.video.follow import follow
 from otio_ai_audit.video.picture import rgb_frames
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
-from otio_ai_audit.video.probe import probe
+from otio_ai_audit.video.probe import probe, start_timecode
 from otio_ai_audit.video.read import FrameReader, read_frames
 from otio_ai_audit.video.write import encode
 
-__all__ = ["LUMA_FIRST", "Frame", "FrameReader", "encode", "follow", "probe", "read_frames", "rgb_frames"]
+__all__ = [
+    "LUMA_FIRST",
+    "Frame",
+    "FrameReader",
+    "encode",
+    "follow",
+    "probe",
+    "read_frames",
+    "rgb_frames",
+    "start_timecode",
+]

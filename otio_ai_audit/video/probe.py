@@ -37,6 +37,16 @@ def open_source(media: Media, threads: int = 1) -> FileSource | SequenceSource:
     return SequenceSource(media, threads)
 
 
+def start_timecode(path: str) -> str | None:
+    """Timecode of a file's first frame (``01:00:00:00``), as its header has it; None without one."""
+    try:
+        with av.open(path) as container:
+            tags = [container.metadata, *(stream.metadata for stream in container.streams)]
+    except (av.FFmpegError, OSError, ValueError):
+        return None
+    return next((tag["timecode"] for tag in tags if tag.get("timecode")), None)
+
+
 def probe(media: Media) -> MediaInfo:
     """Say what a medium is; opens it and decodes one picture.
 
