@@ -134,19 +134,26 @@ def _times(item: Any) -> None:
 
 def _time(item: Any, field: str) -> None:
     value = getattr(item, field)
-    if value is None:
-        return
     if isinstance(value, otio.opentime.RationalTime):
-        setattr(item, field, _clean(item, field, value))
-        return
-    start = _clean(item, f"{field}.start_time", value.start_time)
-    setattr(item, field, otio.opentime.TimeRange(start, _clean(item, f"{field}.duration", value.duration)))
+        cleaned: Any = _clean(item, field, value)
+        if cleaned is not value:
+            setattr(item, field, cleaned)
+    elif value is not None:
+        start, duration = value.start_time, value.duration
+        first, length = (
+            _clean(item, f"{field}.start_time", start),
+            _clean(item, f"{field}.duration", duration),
+        )
+        if first is not start or length is not duration:
+            setattr(item, field, otio.opentime.TimeRange(first, length))
 
 
 def _clean(item: Any, path: str, time: otio.opentime.RationalTime) -> otio.opentime.RationalTime:
+    """Return a time without noise, and keep what it was; the same object where there is none."""
     value, rate = clean_time(time.value, time.rate)
-    if (value, rate) != (time.value, time.rate):
-        put(item, path, [[time.value, time.rate], [value, rate]])
+    if (value, rate) == (time.value, time.rate):
+        return time
+    put(item, path, [[time.value, time.rate], [value, rate]])
     return otio.opentime.RationalTime(value, rate)
 
 
@@ -226,8 +233,10 @@ def record_shift(clip: otio.schema.Clip) -> Fraction | None:
     """
     used, reference = clip.source_range, clip.media_reference
     available = reference.available_range if reference is not None else None
+    if used is None or available is None:
+        return None
     speeds = [one.time_scalar for one in clip.effects if isinstance(one, otio.schema.LinearTimeWarp)]
-    if used is None or available is None or len(speeds) != 1 or speeds[0] <= 0 or speeds[0] == 1:
+    if len(speeds) != 1 or speeds[0] <= 0 or speeds[0] == 1:
         return None
     try:
         start, first = _seconds(used.start_time), _seconds(available.start_time)
