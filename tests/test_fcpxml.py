@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 
 import opentimelineio as otio
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from otio_ai_audit import report, timeline
 from otio_ai_audit.errors import OutputError, TimelineError
@@ -296,6 +298,14 @@ def test_a_file_that_was_changed_meanwhile_is_not_marked_wrongly(tmp_path: Path)
         timeline.write_fcpxml(tl, info, [mark(5)], (), tmp_path / "marked.fcpxml", path)
 
 
+def test_an_edit_that_was_fcpxml_once_is_made_anew(tmp_path: Path) -> None:
+    tl = read(save(document(project(SPINE, duration="5s")), tmp_path))
+    saved = tmp_path / "cut.otio"
+    timeline.write(tl, saved)
+    marked = write(saved, [mark(5), mark(99)], tmp_path / "marked.fcpxml")
+    assert [row[0] for row in at(marked)] == [5, 99]
+
+
 def test_the_report_writes_it(tmp_path: Path) -> None:
     tl = report_samples.edit()
     out = tmp_path / "marked.fcpxml"
@@ -360,6 +370,61 @@ def test_an_edit_in_another_format_is_made_into_one(tmp_path: Path, rate: float)
     found = {(one.frame, one.name) for one in timeline.read_markers(back, after.info)}
     assert found == {(0, "FLICKER 0"), (61, "FLICKER 61"), (40, "FLICKER 40"), (7, "theirs")}
     order(out)
+
+
+SPEEDS = st.sampled_from([1, 0.5, 2, -1])
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    rate=st.sampled_from([24.0, 25.0, 24000 / 1001, 30000 / 1001, 50.0]),
+    rows=st.lists(
+        st.lists(
+            st.tuples(
+                st.booleans(), st.integers(0, 60), st.integers(1, 50), st.sampled_from([1, 0.5, 2, -1])
+            ),
+            min_size=1,
+            max_size=5,
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    frames=st.sets(st.integers(0, 60), min_size=1, max_size=5),
+)
+def test_any_edit_keeps_its_cuts_and_markers(
+    tmp_path: Path, rate: float, rows: list[Any], frames: set[int]
+) -> None:
+    tracks = []
+    for number, row in enumerate(rows):
+        items = []
+        for index, (is_gap, start, length, speed) in enumerate(row):
+            effects = [schema.LinearTimeWarp(time_scalar=speed)] if speed != 1 else []
+            known = span(0, 300, rate)
+            one = clip(f"/t/{number}_{index}.mp4", start, length, rate=rate, available=known, effects=effects)
+            items.append(gap(length, rate) if is_gap and len(row) > 1 and index else one)
+        tracks.append(items)
+    tl = edit(*tracks)
+    tl.global_start_time = otio.opentime.RationalTime(round(rate) * 3600, rate)
+    before = plan_of(tl)
+    out, again = tmp_path / "made.fcpxml", tmp_path / "again.fcpxml"
+    markers = [mark(frame, 1) for frame in sorted(frames) if frame < before.info.frames]
+    timeline.write_fcpxml(tl, before.info, markers, (), out)
+    back = read(out)
+    after = plan_of(back)
+    cuts = [
+        sorted((one.record_start, one.record_frames, one.name, one.held) for one in plan.failures)
+        for plan in (before, after)
+    ]
+    assert cuts[0] == cuts[1]
+    assert after.info.frames == before.info.frames
+    assert [row[0] for row in at(back)] == [one.frame for one in markers]
+    write(out, markers, again)
+    assert again.read_bytes() == out.read_bytes()
 
 
 @pytest.mark.parametrize("rate", [24.0, 25.0, 60.0])

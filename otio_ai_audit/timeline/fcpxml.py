@@ -41,6 +41,7 @@ _TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 _ENCODING = re.compile(rb"(<\?xml[^>]*encoding=[\"'])([\w.-]+)")
 _UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+_OWN = (".fcpxml", ".fcpxmld", ".xml")
 _STRETCH = 512
 """Frames: elements are looked up by the stretches that they touch."""
 
@@ -90,7 +91,7 @@ def write_fcpxml(
         If the edit is no longer what was read.
     """
     marked = with_markers(tl, info, markers, seen)
-    if MARK in tl.metadata and original is not None:
+    if MARK in tl.metadata and original is not None and original.suffix.lower() in _OWN:
         source = original / "Info.fcpxml" if original.is_dir() else original
         data = _as_utf8(bytes_of(source))
         index = int(tl.metadata[MARK]["timeline"])
