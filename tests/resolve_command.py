@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
+import marshal
 import os
 import select
 import shutil
@@ -18,23 +18,26 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
-from typing import Any
 
 from .resolve_host_model import Timeline
 from .resolve_host_otio import otio_text
 
+# Starts in half the time of one that imports `os`, `socket` and `json`.
 _EXECUTABLE = """#!{python} -IS
-import json, os, signal, socket, sys
-link = socket.socket(socket.AF_UNIX)
+import _socket, marshal, posix, sys
+link = _socket.socket(_socket.AF_UNIX)
 link.connect({address!r})
-told = json.dumps({{"argv": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}}).encode()
-socket.send_fds(link, [len(told).to_bytes(4, "big")], [1, 2])
+told = marshal.dumps((sys.argv[1:], posix.getcwd(), dict(posix.environ)))
+streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (1, 2))
+rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)]
+link.sendmsg([len(told).to_bytes(4, "big")], rights)
 link.sendall(told)
 code = int.from_bytes(link.recv(4), "big", signed=True)
 if code < 0:
-    os.kill(os.getpid(), -code)
-sys.exit(code)
+    posix.kill(posix.getpid(), -code)
+posix._exit(code)
 """
 
 
@@ -80,21 +83,21 @@ class _Mortal(io.TextIOWrapper):
         return len(text)
 
 
-def _work(told: dict[str, Any], streams: tuple[int, int]) -> int:
+def _work(arguments: list[str], folder: str, env: dict[bytes, bytes], streams: list[int]) -> int:
     from otio_ai_audit.cli import main
 
-    os.chdir(told["cwd"])
+    os.chdir(folder)
     os.environ.clear()
-    os.environ.update(told["env"])
+    os.environb.update(env)
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", write_through=True)
     err = _Mortal(io.FileIO(2, "w", closefd=False), "utf-8", write_through=True)
-    err.lines_left = int(told["env"].get("OTIO_TEST_DIE_AT", "-1"))
+    err.lines_left = int(os.environ.get("OTIO_TEST_DIE_AT", "-1"))
     sys.stderr = err
-    sys.argv = ["otio-ai-audit", *told["argv"]]
+    sys.argv = ["otio-ai-audit", *arguments]
     try:
-        code = main(told["argv"])
+        code = main(arguments)
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else int(left.code is not None)
     sys.stdout.flush()
@@ -102,39 +105,36 @@ def _work(told: dict[str, Any], streams: tuple[int, int]) -> int:
     return int(code or 0)
 
 
-def _receive(link: socket.socket) -> tuple[dict[str, Any], tuple[int, int]]:
-    head, fds, _, _ = socket.recv_fds(link, 4, 2)
-    size, body = int.from_bytes(head, "big"), b""
-    while len(body) < size:
-        body += link.recv(size - len(body))
-    return json.loads(body), (fds[0], fds[1])
-
-
-def _handle(link: socket.socket) -> None:
-    told, streams = _receive(link)
+def _start(link: socket.socket) -> int:
+    """Fork for a call; give the process's number."""
+    head, streams, _, _ = socket.recv_fds(link, 4, 2)
+    size, told = int.from_bytes(head, "big"), b""
+    while len(told) < size:
+        told += link.recv(size - len(told))
     worker = os.fork()
     if not worker:
         try:
-            code = _work(told, streams)
+            code = _work(*marshal.loads(told), streams)
         except BaseException:
-            import traceback
-
             traceback.print_exc()
             code = 70
         os._exit(code)
     for stream in streams:
         os.close(stream)
-    for stream in (1, 2):
-        os.close(stream)
-    while True:
-        done, status = os.waitpid(worker, os.WNOHANG)
-        if done:
-            link.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
-            return
-        if select.select([link], [], [], 0.003)[0]:  # it says no more: whoever called is gone
+    return worker
+
+
+def _attend(calls: dict[socket.socket, int], ready: list[socket.socket]) -> None:
+    """Tell callers whose call has ended; end the calls whose callers are gone."""
+    for link, worker in list(calls.items()):
+        if link in ready:  # a caller says nothing more, so it was killed
             os.kill(worker, signal.SIGKILL)
-            os.waitpid(worker, 0)
-            return
+        done, status = os.waitpid(worker, 0 if link in ready else os.WNOHANG)
+        if done:
+            with contextlib.suppress(OSError):
+                link.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+            link.close()
+            del calls[link]
 
 
 def warm_up(folder: Path) -> None:
@@ -160,16 +160,13 @@ def serve(address: str) -> None:
         door.bind(address)
         door.listen(8)
         print("ready", flush=True)
+        calls: dict[socket.socket, int] = {}
         while True:
-            link, _ = door.accept()
-            if not os.fork():
-                door.close()
-                _handle(link)
-                os._exit(0)
-            link.close()
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
+            ready = select.select([door, *calls], [], [], 0.003 if calls else None)[0]
+            _attend(calls, ready)
+            if door in ready:
+                link, _ = door.accept()
+                calls[link] = _start(link)
 
 
 if __name__ == "__main__":

@@ -266,6 +266,10 @@ class TimelineObject(Marked):
         }
         return rows if key is None else rows.get(key, "")
 
+    @api(since=(21, 1))
+    def GetSettings(self) -> Any:
+        return self.GetSetting()
+
     @api(False)
     def Export(self, path: Any, kind: Any, subtype: Any = None) -> bool:
         types = self.host.export_types

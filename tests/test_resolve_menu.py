@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from .edits import pan
 from .resolve_host import EDITIONS
 from .resolve_host_model import Item, Medium, Timeline
 from .resolve_menu_world import FRAMES, SIZE, Studio, Suite, plain_command, short_edit, shots_45
@@ -172,6 +174,34 @@ def test_at_every_rate_the_markers_stand_on_the_fault(
     scale = suite.timeline.exact / 24
     assert abs(at - (room(suite, shot(suite, "freeze_1")).start + 12 * scale)) <= 2
     assert abs(marker.frames - 17 * scale) <= 2 + scale
+
+
+def test_a_resolve_with_all_its_quirks(studio: Studio, tmp_path: Path) -> None:
+    """A still, a title, a dissolve, words in another language, and old getters gone."""
+
+    def edit(media: dict[str, Medium]) -> Timeline:
+        tl = short_edit(media)
+        still = tmp_path / "Kühe 100 % #1.png"
+        Image.fromarray(next(pan(7, 1, SIZE))).save(still)
+        tl.dissolve(tl.clips()[1], 8)
+        tl.clip(Medium(str(still), 1, kind="Still", size=SIZE), 40)
+        tl.clip(media["freeze_2"], 36, left=2)
+        return tl
+
+    suite = studio.suite(
+        tmp_path / "home",
+        edit,
+        version="21.1",
+        language="de",
+        absolute_frames="accepted",
+        missing=frozenset({"Timeline.GetSetting", "Project.GetSetting"}),
+    )
+    run = suite.audit()
+    assert "could not" not in run.out.lower(), run.out
+    names = [one.name for one in suite.ours().values()]
+    assert names == ["FLICKER", "FREEZE", "FLICKER", "FREEZE"]
+    assert abs(suite.one("freeze_2", "freeze")[0] - (room(suite, shot(suite, "freeze_2")).start + 6)) <= 1
+    assert max(suite.ours()) < suite.timeline.end - suite.timeline.first
 
 
 # --- verdicts and words -----------------------------------------------------------------------------
