@@ -306,6 +306,12 @@ def test_an_edit_that_was_fcpxml_once_is_made_anew(tmp_path: Path) -> None:
     assert [row[0] for row in at(marked)] == [5, 99]
 
 
+def test_a_clip_of_absurd_length_takes_no_time(tmp_path: Path) -> None:
+    spine = SPINE.replace('start="2s" duration="2s"', f'start="2s" duration="{10**15}s"')
+    marked = write(save(document(project(spine)), tmp_path), [mark(5)], tmp_path / "marked.fcpxml")
+    assert [row[0] for row in at(marked)] == [5]
+
+
 def test_the_report_writes_it(tmp_path: Path) -> None:
     tl = report_samples.edit()
     out = tmp_path / "marked.fcpxml"

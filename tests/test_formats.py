@@ -529,6 +529,9 @@ def test_what_the_fcp7_adapter_cannot_read_is_one_sentence(tmp_path: Path) -> No
     ) as error:
         timeline.read(path)
     assert "\n" not in str(error.value)
+    path = save(xmeml(clipitem("a.mp4", 0, 9).replace("<in>0<", "<in>nan<")), tmp_path, "cut.xml")
+    with pytest.raises(TimelineError, match=r"gives “a\.mp4” a time that is no number"):
+        timeline.read(path)
     two = xmeml(clipitem("a.mp4", 0, 9), "one").replace("</xmeml>", "")
     two += xmeml(clipitem("a.mp4", 0, 9), "two").split('<xmeml version="5">')[1]
     path = save(

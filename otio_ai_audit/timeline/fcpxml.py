@@ -42,6 +42,7 @@ _ENCODING = re.compile(rb"(<\?xml[^>]*encoding=[\"'])([\w.-]+)")
 _UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _OWN = (".fcpxml", ".fcpxmld", ".xml")
+_LONG = 10_000
 _STRETCH = 512
 """Frames: elements are looked up by the stretches that they touch."""
 
@@ -194,14 +195,18 @@ class _Holders:
         self.number, self.resources, self.rate = number, resources, rate
         self.last = max((one for one in pieces if one.lane == 0), key=lambda one: one.end, default=None)
         self.near: dict[int, list[Piece]] = {}
+        self.long: list[Piece] = []
         for piece in pieces:
-            ends = (int(piece.position * rate) // _STRETCH, int(piece.end * rate) // _STRETCH)
-            for stretch in range(ends[0], ends[1] + 1):
+            low, high = (int(end * rate) // _STRETCH for end in (piece.position, piece.end))
+            if high - low > _LONG:
+                self.long.append(piece)
+                continue
+            for stretch in range(low, high + 1):
                 self.near.setdefault(stretch, []).append(piece)
 
     def of(self, mark: _Mark) -> Piece | None:
         moment = mark.frame / self.rate
-        here = self.near.get(mark.frame // _STRETCH, ())
+        here = [*self.near.get(mark.frame // _STRETCH, ()), *self.long]
         here = [piece for piece in here if piece.position <= moment < piece.end]
         own = [piece for piece in here if self.number[id(piece.element)] == mark.element]
         shots = [piece for piece in here if piece.enabled and _is_shot(piece.element, self.resources)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -126,7 +127,18 @@ def _one_of(root: Any, path: Path, name: str | None) -> otio.schema.Timeline:
     tl = found[choose([plain_name(one.name) for one in found], path, wanted)]
     if not isinstance(tl.tracks, otio.schema.Stack):
         raise TimelineError(f"{path.name} has no tracks; export the timeline that you cut.")
+    for item in (tl.tracks, *_items(tl.tracks)):
+        reference = getattr(item, "media_reference", None)
+        ranges = [item.source_range, *(marker.marked_range for marker in item.markers)]
+        ranges.append(reference.available_range if reference is not None else None)
+        if not all(_is_time(one) for one in ranges if one is not None):
+            raise TimelineError(f"{path.name} gives “{item.name}” a time that is no number; export it again.")
     return tl
+
+
+def _is_time(one: otio.opentime.TimeRange) -> bool:
+    times = (one.start_time, one.duration)
+    return all(math.isfinite(time.value) and math.isfinite(time.rate) for time in times)
 
 
 # --- one format after the other ------------------------------------------------------------------------
