@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
-from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 import opentimelineio as otio
@@ -26,27 +24,17 @@ from otio_ai_audit.model import Marker, SeenMarker, TimelineInfo
 from otio_ai_audit.timeline.fcpx_layout import HOLDERS, Layout, Piece, Resources, sequences, written
 from otio_ai_audit.timeline.fcpx_make import made
 from otio_ai_audit.timeline.fcpx_read import MARK, MARKERS
+from otio_ai_audit.timeline.fcpx_text import Edit, as_utf8, insertion, space_before, spans_of
 from otio_ai_audit.timeline.mark import read_markers, with_markers
 from otio_ai_audit.timeline.opening import bytes_of
 from otio_ai_audit.timeline.walk import Clock, walk
 
-_AFTER = frozenset(
-    {
-        *("audio-channel-source", "audio-role-source", "sync-source", "filter-video", "filter-video-mask"),
-        *("filter-audio", "metadata", "reserved"),
-    }
-)
-"""What the DTDs (1.8 to 1.13) put after the markers of a story element."""
-_TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
-_ENCODING = re.compile(rb"(<\?xml[^>]*encoding=[\"'])([\w.-]+)")
 _UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _OWN = (".fcpxml", ".fcpxmld", ".xml")
 _LONG = 10_000
 _STRETCH = 512
 """Frames: elements are looked up by the stretches that they touch."""
-
-Edit = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +82,7 @@ def write_fcpxml(
     marked = with_markers(tl, info, markers, seen)
     if MARK in tl.metadata and original is not None and original.suffix.lower() in _OWN:
         source = original / "Info.fcpxml" if original.is_dir() else original
-        data = _as_utf8(bytes_of(source))
+        data = as_utf8(bytes_of(source))
         index = int(tl.metadata[MARK]["timeline"])
         elements = _elements(tl, info)
         marks = [_mark(one, elements) for one in markers]
@@ -164,11 +152,11 @@ def marked_text(data: bytes, index: int, marks: Sequence[_Mark], gone: set[int])
         raise OutputError("The edit was changed while it was audited; audit it again.")
     pieces = Layout(resources, rate).sequence(sequence)
     pieces = [one for one in pieces if one.element.tag not in ("transition", "audio")]
-    spans = _spans(data)
+    spans = spans_of(data)
     edits: list[Edit] = []
     for count in gone:
         start = spans[count].start
-        edits.append((_before(data, start), spans[count].end, b""))
+        edits.append((space_before(data, start), spans[count].end, b""))
     texts: dict[int, list[tuple[Fraction, bytes]]] = {}
     holders = _Holders(pieces, number, resources, rate)
     for mark in marks:
@@ -177,7 +165,7 @@ def marked_text(data: bytes, index: int, marks: Sequence[_Mark], gone: set[int])
             texts.setdefault(number[id(piece.element)], []).append(_element(piece, mark, rate))
     for count, rows in texts.items():
         rows.sort(key=lambda row: row[0])
-        edits.append(_insertion(data, spans, elements[count], number, [text for _, text in rows]))
+        edits.append(insertion(data, spans, elements[count], number, [text for _, text in rows]))
     parts: list[bytes] = []
     at = 0
     for begin, end, new in sorted(edits, key=lambda edit: edit[:2]):
@@ -236,93 +224,3 @@ def _element(piece: Piece, mark: _Mark, rate: Fraction) -> tuple[Fraction, bytes
 
 def _quoted(text: str) -> str:
     return quoteattr(_UNSAID.sub(" ", text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
-
-
-@dataclass(slots=True)
-class _Span:
-    """Where an element stands in the text, in bytes."""
-
-    start: int
-    head: int
-    """End of its start tag."""
-    end: int = 0
-    tail: int = 0
-    """Start of its end tag; of an empty element the end of its only tag."""
-
-
-def _spans(data: bytes) -> list[_Span]:
-    spans: list[_Span] = []
-    opened: list[_Span] = []
-    parser = expat.ParserCreate()
-
-    def start(_name: str, _attributes: dict[str, str]) -> None:
-        at = parser.CurrentByteIndex
-        match = _TAG.match(data, at)
-        span = _Span(at, match.end() if match else at)
-        spans.append(span)
-        opened.append(span)
-
-    def end(_name: str) -> None:
-        span = opened.pop()
-        if data[span.head - 2 : span.head] == b"/>":
-            span.end = span.tail = span.head
-            return
-        span.tail = parser.CurrentByteIndex
-        match = _TAG.match(data, span.tail)
-        span.end = match.end() if match else span.tail
-
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.Parse(data, True)
-    return spans
-
-
-def _before(data: bytes, at: int) -> int:
-    """Start of the white space before a place."""
-    while at and data[at - 1 : at].isspace():
-        at -= 1
-    return at
-
-
-def _insertion(
-    data: bytes, spans: Sequence[_Span], element: Element, number: Mapping[int, int], texts: Sequence[bytes]
-) -> Edit:
-    """Put markers where the DTD has them: after connected clips and other markers, before filters."""
-    span = spans[number[id(element)]]
-    later = next((child for child in element if child.tag in _AFTER), None)
-    if later is not None:
-        at = spans[number[id(later)]].start
-        space = data[_before(data, at) : at]
-        return at, at, b"".join(text + space for text in texts)
-    outer = data[_before(data, span.start) : span.start]
-    if len(element):
-        first = spans[number[id(element[0])]].start
-        inner = data[_before(data, first) : first]
-    else:
-        inner = outer + _indent(data, spans) if b"\n" in outer else outer
-    body = b"".join(inner + text for text in texts)
-    if span.tail == span.head and data[span.head - 2 : span.head] == b"/>":
-        name = element.tag.encode()
-        return _before(data, span.head - 2), span.head, b">" + body + outer + b"</" + name + b">"
-    at = _before(data, span.tail) if len(element) else span.tail
-    return at, at, body if len(element) else body + outer
-
-
-def _indent(data: bytes, spans: Sequence[_Span]) -> bytes:
-    """White space of one more level, as the document indents its second element in its first."""
-    for outer, inner in pairwise(spans):
-        two = [data[_before(data, span.start) : span.start].split(b"\n")[-1] for span in (outer, inner)]
-        if inner.start < outer.end and len(two[1]) > len(two[0]):
-            return two[1][len(two[0]) :]
-    return b"    "
-
-
-def _as_utf8(data: bytes) -> bytes:
-    """Return a document in UTF-8, declared as such."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = data.decode("utf-16").encode()
-        return _ENCODING.sub(rb"\g<1>UTF-8", data, count=1)
-    declared = _ENCODING.match(data)
-    if declared is None or declared[2].upper() in (b"UTF-8", b"ASCII", b"US-ASCII"):
-        return data
-    text = data.decode(declared[2].decode())
-    return _ENCODING.sub(rb"\g<1>UTF-8", text.encode(), count=1)
