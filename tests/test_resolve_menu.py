@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -306,6 +307,18 @@ def test_a_marker_that_a_person_deletes_meanwhile_does_not_come_back(audited: Su
     assert suite.speaking("freeze_1") == {}
     suite.audit()
     assert suite.speaking("freeze_1") == {}
+
+
+def test_a_marker_of_ours_that_comes_back_meanwhile_keeps_its_words(audited: Suite) -> None:
+    suite = audited
+    at, marker = suite.one("freeze_1")
+    suite.run("Clear Audit Markers")
+    undone = replace(marker, note="Bob: hold it. " + marker.note, custom="")
+    suite.meanwhile(lambda: suite.timeline.markers.update({at + 1: undone}))
+    suite.audit()
+    assert suite.one("freeze_1") == (at + 1, undone)
+    suite.audit()
+    assert "Bob: hold it." in suite.one("freeze_1")[1].note
 
 
 def test_markers_are_placed_by_the_clips_as_they_are_then(suite: Suite) -> None:
