@@ -23,7 +23,8 @@ on_markers = st.tuples(
     st.sampled_from(FAULTY),
 )
 on_shots = st.tuples(
-    st.sampled_from(["trim", "slip", "swap", "move up", "delete shot", "disable"]), st.integers(0, 5)
+    st.sampled_from(["trim", "slip", "swap", "move up", "delete shot", "ripple", "disable"]),
+    st.integers(0, 5),
 )
 others = st.tuples(st.sampled_from(["add own", "audit", "clear", "duplicate"]), st.integers(0, 150))
 gestures = st.lists(st.one_of(on_markers, on_shots, others), min_size=1, max_size=7)
@@ -99,8 +100,8 @@ class Memory:
             person.swap(item, clips[number + 1])
         elif gesture == "move up" and len(clips) > 3 and item.start > self.suite.timeline.first + 40:
             person.move_up(item)
-        elif gesture == "delete shot" and len(clips) > 4:
-            person.ripple_delete(item)
+        elif gesture in ("delete shot", "ripple") and len(clips) > 4:
+            person.ripple_delete(item, markers=gesture == "ripple")
         elif gesture == "disable":
             person.disable(item)
 
