@@ -18,9 +18,9 @@ import opentimelineio as otio
 
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.timecode import can_drop, frames_to_timecode, nominal_rate, timecode_to_frames
+from otio_ai_audit.timeline.edit_file import EXPORT, text_of
 from otio_ai_audit.timeline.edl_events import M2, REMARK, Event, find_rate, read_events
-from otio_ai_audit.timeline.looks import effect_of
-from otio_ai_audit.timeline.opening import EXPORT, text_of
+from otio_ai_audit.timeline.foreign_effects import effect_of
 from otio_ai_audit.timeline.relink import file_name
 
 _MOST = 50_000

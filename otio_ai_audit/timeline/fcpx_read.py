@@ -18,9 +18,9 @@ import opentimelineio as otio
 
 from otio_ai_audit.adapters.safe_xml import parse_xml
 from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.timeline.edit_file import choose
 from otio_ai_audit.timeline.fcpx_layout import HOLDERS, Layout, Piece, Resources, seconds, sequences
-from otio_ai_audit.timeline.looks import effect_of, number, speed_curve, transform, value_at
-from otio_ai_audit.timeline.opening import choose
+from otio_ai_audit.timeline.foreign_effects import effect_of, number, speed_curve, transform, value_at
 from otio_ai_audit.timeline.relink import AUDIO_SUFFIXES
 
 MARK = "fcpxml"

@@ -21,12 +21,12 @@ import opentimelineio as otio
 from otio_ai_audit.adapters.safe_xml import parse_xml
 from otio_ai_audit.errors import OutputError
 from otio_ai_audit.model import Marker, SeenMarker, TimelineInfo
+from otio_ai_audit.timeline.edit_file import bytes_of
 from otio_ai_audit.timeline.fcpx_layout import HOLDERS, Layout, Piece, Resources, sequences, written
 from otio_ai_audit.timeline.fcpx_make import made
 from otio_ai_audit.timeline.fcpx_read import MARK, MARKERS
 from otio_ai_audit.timeline.fcpx_text import Edit, as_utf8, insertion, space_before, spans_of
 from otio_ai_audit.timeline.mark import read_markers, with_markers
-from otio_ai_audit.timeline.opening import bytes_of
 from otio_ai_audit.timeline.walk import Clock, walk
 
 _UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")

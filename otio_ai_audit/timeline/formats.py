@@ -22,10 +22,10 @@ import opentimelineio as otio
 
 from otio_ai_audit.adapters.safe_xml import parse_xml
 from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.timeline.edit_file import EXPORT, OTHERS, bytes_of, choose
 from otio_ai_audit.timeline.edl import read_edl
 from otio_ai_audit.timeline.fcpx_read import plain_name, read_fcpxml
-from otio_ai_audit.timeline.looks import effect_of, number, speed_curve, transform, value_at
-from otio_ai_audit.timeline.opening import EXPORT, OTHERS, bytes_of, choose
+from otio_ai_audit.timeline.foreign_effects import effect_of, number, speed_curve, transform, value_at
 
 FCP7 = "fcp_xml"
 _MOST_AAF = 2 << 30

@@ -16,8 +16,8 @@ import platformdirs
 
 from otio_ai_audit.adapters.resolve import is_resolve, normalised
 from otio_ai_audit.errors import TimelineError
+from otio_ai_audit.timeline.edit_file import EXPORT, OTHERS, choose
 from otio_ai_audit.timeline.formats import READERS, read_other
-from otio_ai_audit.timeline.opening import EXPORT, OTHERS, choose
 
 READABLE = ".otio, .otioz, .otiod, .fcpxml, .fcpxmld, .xml (FCP 7), .edl, .aaf, .drt and .drp"
 OTIO_SUFFIXES = (".otio", ".otioz", ".otiod", ".json")
