@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from .gather import Progress
 from .model import LiveTimeline, Media, Plan, SeenMarker
 
 if TYPE_CHECKING:
+    from .timeline import PlanOptions
     from .walk import Options
 
 EDIT_SUFFIXES = frozenset(
@@ -112,20 +113,30 @@ def _plan_master(
     return tl, timeline.plan_master(plan, master, video.probe(master)), options.edit
 
 
-def _plan_options(source: Path, options: Options, has_edit: bool, live: LiveTimeline | None = None) -> Any:
+def _plan_options(
+    source: Path, options: Options, has_edit: bool, live: LiveTimeline | None = None
+) -> PlanOptions:
     from . import timeline, video
 
-    drop_frame = options.drop_frame
-    if live is not None and live.drop_frame is not None and drop_frame == "auto":
-        drop_frame = "yes" if live.drop_frame else "no"
-    return timeline.PlanOptions(
+    planned = timeline.PlanOptions(
         maps=options.maps,
         media_root=options.media_root,
         base=source.resolve().parent,
-        drop_frame=drop_frame,
+        drop_frame=options.drop_frame,
         hidden=options.hidden,
         source=source.name,
         has_edit=has_edit,
-        proxies=timeline.proxies_of(live),
         start_timecode=video.start_timecode,
     )
+    return planned if live is None else _as_open(planned, live)
+
+
+def _as_open(planned: PlanOptions, live: LiveTimeline) -> PlanOptions:
+    """Take what the open timeline says that its export does not."""
+    from . import timeline
+
+    drop_frame = planned.drop_frame
+    if live.drop_frame is not None and drop_frame == "auto":
+        drop_frame = "yes" if live.drop_frame else "no"
+    relink = "relink in the Media Pool and audit again."
+    return replace(planned, drop_frame=drop_frame, proxies=timeline.proxies_of(live), relink=relink)

@@ -119,6 +119,7 @@ def test_the_result_tells_a_script_what_to_write_and_where(takes: Takes, warm: P
     }
     assert [m["clip"] for m in data["markers"]] == [None, "V1/0002", "V1/0003"]
     assert data["markers"][0]["frame"] == 1  # frame 0 is somebody else's
+    assert data["notices"] == []
     for marker in data["markers"]:
         assert split_custom(marker["custom"]) == (marker["color"], tuple(marker["ids"]))
         assert marker["note"].endswith(f"[audit {' '.join(marker['ids'])}]")
@@ -241,3 +242,10 @@ def test_drop_frame_is_as_resolve_says(takes: Takes, tmp_path: Path) -> None:
 def test_custom_data_is_read_back_and_nobody_elses_is_ours() -> None:
     assert split_custom(custom_data("Lemon", ("a7f3c1", "b20e4d"))) == ("Lemon", ("a7f3c1", "b20e4d"))
     assert split_custom('{"ayon": 1}') == split_custom("") == ("", ())
+
+
+def test_offline_media_are_told_in_words_of_resolve(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    edit = write_edit(tmp_path / "a.otio", [clip(tmp_path / "gone.mp4", 0, 40, FRAMES)])
+    done = run(edit, warm, told(tmp_path))
+    assert "1 file is not at hand; relink in the Media Pool and audit again." in done.result.notices
+    assert not any("--map" in notice for notice in done.result.notices)

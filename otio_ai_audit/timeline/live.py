@@ -105,9 +105,9 @@ def _marker(row: Mapping[str, Any], gone: bool) -> LiveMarker:
     )
 
 
-def proxies_of(live: LiveTimeline | None) -> dict[str, str]:
+def proxies_of(live: LiveTimeline) -> dict[str, str]:
     """Path of an original → path of its proxy, as Resolve links them."""
-    return {} if live is None else {item.file: item.proxy for item in live.items if item.file and item.proxy}
+    return {item.file: item.proxy for item in live.items if item.file and item.proxy}
 
 
 def matched(plan: Plan, live: LiveTimeline) -> tuple[Plan, LiveTimeline]:

@@ -60,6 +60,8 @@ class PlanOptions:
     """Says where a file's timecode begins; asked only where the edit does not say (an EDL)."""
     proxies: Mapping[str, str] = field(default_factory=dict)
     """Path of an original → path of the proxy that stands in for it."""
+    relink: str = "--map OLD=NEW or --media-root DIR may help."
+    """What a person can do about files that are not at hand."""
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ def plan(tl: otio.schema.Timeline, options: PlanOptions | None = None) -> Plan:
         _enter(clip, clock, book)
     if book.lost:
         files = "1 file is" if len(book.lost) == 1 else f"{len(book.lost)} files are"
-        notices.append(f"{files} not at hand; --map OLD=NEW or --media-root DIR may help.")
+        notices.append(f"{files} not at hand; {options.relink}")
     uses, jobs = share_out(book.uses)
     return Plan(info, uses, jobs, tuple(book.skipped), tuple(book.failures), tuple(notices))
 
