@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import compileall
 import copy
 import functools
 import json
@@ -123,6 +124,7 @@ class Studio:
         self.media = self.folder / "media"
         self.media.mkdir()
         make_media(self.media)
+        compileall.compile_dir(SCRIPTS.parent / "otio_ai_audit" / "resolve" / "live", quiet=2)
         self.measured = self.folder / "measured"
         env = environment(self.folder, None) | {"OTIO_AI_AUDIT_CACHE": str(self.measured)}
         done = subprocess.run(

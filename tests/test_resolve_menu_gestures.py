@@ -15,7 +15,7 @@ from .resolve_host_model import Item, Marker
 from .resolve_menu_world import Studio, Suite, is_ours, short_edit
 from .resolve_menu_world import studio as the_studio
 
-EXAMPLES = int(os.environ.get("OTIO_TEST_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("OTIO_TEST_EXAMPLES", "3"))
 FAULTY = ("flicker_1", "freeze_1", "hero_v012")
 
 on_markers = st.tuples(
