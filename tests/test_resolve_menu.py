@@ -82,6 +82,7 @@ def test_the_first_five_minutes(studio: Studio, tmp_path: Path) -> None:
     assert "2 dismissed" in suite.summary()
     assert suite.speaking("freeze_1") == {}
     assert [one.color for one in suite.speaking("flicker_2").values()] == ["Green"]
+    assert suite.one("flicker_2")[0] == before["flicker_2"][0] - 24
     assert suite.one("flicker_3")[1].note.startswith("Anna")
     assert suite.speaking("hero_v013") == {} and "hero_v013" in run.out and "fixed" in run.out
     for of in ("black_1", "freeze_2", "flicker_3"):

@@ -11,7 +11,7 @@ from .desk import Desk
 from .export import export
 from .markers import Plan, make_plan
 from .notes import Row, summary, words_of
-from .place import Wanted, wanted
+from .place import Wanted, into, wanted
 from .report import LAST, LIVE, REPORT, RESULT
 from .sidecar import live_json, read_json, write_json
 from .timeline_state import State
@@ -193,6 +193,10 @@ def set_markers(
             "%s not where Resolve was told to set them; run the audit again."
             % ("1 marker is" if len(lost) == 1 else "%d markers are" % len(lost))
         )
+    shots = dict((item["id"], item) for item in state.items)
+    for row in standing:
+        shot = shots.get(row.get("shot"))
+        row["into"] = into(row, shot, state.start) if shot and row.get("item") is None else None
     ledger.finish([_plain(row) for row in standing])
     return words
 
@@ -235,7 +239,7 @@ def _amend(row: Row, words: List[str]) -> None:
 
 
 def _plain(row: Row) -> Row:
-    names = ("frame", "frames", "color", "name", "note", "custom", "item", "at", "written", "shot")
+    names = ("frame", "frames", "color", "name", "note", "custom", "item", "at", "written", "shot", "into")
     return dict((name, row.get(name)) for name in names)
 
 

@@ -4,7 +4,7 @@ from typing import Any, Collection, Dict, List, Optional, Set, Tuple
 
 from .ledger import pairs
 from .notes import Row, content, ids_of, is_claimed, is_dismissed, is_ours, is_summary, is_unchecked
-from .place import Wanted
+from .place import Wanted, followed
 from .timeline_state import State
 
 Taken = Dict[Optional[str], Set[int]]
@@ -109,8 +109,49 @@ def make_plan(
     taken: Taken = {}
     for row in others + plan.left:
         taken.setdefault(row.get("item"), set()).add(row["at"])
+    moved = _with_their_shots(plan, going, taken, state)
     _set(plan, found, going, taken, blocked, state)
+    plan.add += [new for _, new in moved if new is not None]
+    plan.remove += [old for old, _ in moved]
     return plan
+
+
+def _with_their_shots(
+    plan: Plan, going: List[Row], taken: Taken, state: State
+) -> List[Tuple[Row, Optional[Row]]]:
+    """Move what a person dismissed with its shot; what they moved themselves, or claimed, stays.
+
+    Returns
+    -------
+    list of (marker that goes, marker that is set)
+        None is set where a task that was killed has already done it.
+    """
+    moved: List[Tuple[Row, Optional[Row]]] = []
+    here = taken.setdefault(None, set())
+    for row in plan.left:
+        still = row.get("known") is not None and row["known"]["frame"] == row["frame"]
+        if row.get("item") is not None or not (still and is_dismissed(row)):
+            continue
+        frame = followed(row, state.items, state.start)
+        if frame is None or frame == row["frame"]:
+            continue
+        if any(other["at"] == frame and _same(other, row) for other in plan.left):
+            moved.append((row, None))
+            continue
+        shot = next(item for item in state.items if item["id"] == row["known"]["shot"])
+        first = shot["start"] - state.start
+        room = (first, first + shot["duration"])
+        free = free_frame(frame, room, here | set(old["at"] for old in going))
+        if free is not None:
+            here.add(free)
+            moved.append((row, dict(row, frame=free, at=free, frames=min(row["frames"], room[1] - free))))
+    gone = [id(old) for old, _ in moved]
+    plan.left = [row for row in plan.left if id(row) not in gone]
+    return moved
+
+
+def _same(one: Row, other: Row) -> bool:
+    return one.get("item") == other.get("item") and content(one) == content(other)
 
 
 def _changed(row: Row, old: Optional[Row], fresh: bool) -> bool:

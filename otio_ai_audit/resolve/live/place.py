@@ -116,3 +116,20 @@ def _placed(row: Row, old: Row, new: Row, then_start: int, now_start: int) -> Op
         return None
     start, stop = max(start, first), min(stop, end)
     return dict(row, frame=start, frames=max(1, stop - start))
+
+
+def into(row: Row, item: Row, start: int) -> int:
+    """Count a marker's frame on its clip's own clock, which moves and trims leave alone."""
+    frame: int = row["frame"] - (item["start"] - start) + (item["left"] or 0)
+    return frame
+
+
+def followed(row: Row, items: List[Row], start: int) -> Optional[int]:
+    """Find the frame of a marker's picture now; None where its shot is gone or does not show it."""
+    known = row.get("known") or {}
+    shot = next((item for item in items if item["id"] == known.get("shot")), None)
+    if shot is None or known.get("into") is None:
+        return None
+    first: int = shot["start"] - start
+    frame: int = first + known["into"] - (shot["left"] or 0)
+    return frame if first <= frame < first + shot["duration"] else None
