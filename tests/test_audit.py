@@ -199,6 +199,19 @@ def test_the_next_version_of_a_file_is_compared_with_the_last(
     assert any("flicker fixed" in line for line in report.round_two_lines(second.result))
 
 
+def test_a_shot_that_was_taken_out_is_not_called_fixed(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    both = [clip(takes.good, 0, 30, FRAMES), clip(takes.bad, 0, 60, FRAMES)]
+    first = run(write_edit(tmp_path / "a.otio", both), warm)
+    earlier = tmp_path / "round1.json"
+    report.write(first.result, earlier)
+    second = run(write_edit(tmp_path / "b.otio", both[:1]), warm, against=earlier)
+    assert {p.by for p in second.result.findings if p.finding.detector == "flicker"} == {
+        "no longer in the edit"
+    }
+    summary = next(m for m in second.result.markers if m.name.startswith("AUDIT"))
+    assert "fixed" not in summary.note
+
+
 def test_media_and_edits_do_not_mix(takes: Takes, store: Path, tmp_path: Path) -> None:
     edit = write_edit(tmp_path / "a.otio", [clip(takes.good, 0, 30, FRAMES)])
     with pytest.raises(UsageError, match=r"a\.otio is an edit"):

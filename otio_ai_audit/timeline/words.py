@@ -162,9 +162,11 @@ def summary_body(result: AuditResult, waiting: int, report: str = "") -> str:
     if failed and audited:
         parts.append(f"{failed} not checked")
     for state in ("fixed", "dismissed"):
-        # Nobody has seen a note: that one is gone is no news.
+        # Nobody has seen a note: that one is gone is no news. Nor is one fixed whose shot was taken out.
         count = sum(
-            p.state == state and (state == "dismissed" or p.finding.score >= WARNING) for p in result.findings
+            p.state == state
+            and (state == "dismissed" or (p.finding.score >= WARNING and p.finding.use != ""))
+            for p in result.findings
         )
         if count:
             parts.append(f"{count} {state}")
