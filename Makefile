@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
+TESTERS ?= 2
 
 .PHONY: demo test test-nojit lint bench accuracy calibrate protocol rivals sensitivity clean
 
@@ -14,8 +15,9 @@ $(VENV)/installed: pyproject.toml
 demo: $(VENV)/installed
 	$(BIN)/otio-ai-audit demo $(DEMO)
 
+# Two processes, whole files to each: what a file makes for its tests is made once.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
 
 # The kernels as plain Python: slow, but a debugger and the coverage report see every line.
 test-nojit: $(VENV)/installed
