@@ -104,11 +104,14 @@ class World:
     def found(self, uses: Sequence[ClipUse]) -> list[Finding]:
         """The faults that each use shows, cut to what is visible."""
         result = []
+        faults: dict[str, list[Finding]] = {}
+        for fault in self.faults:
+            faults.setdefault(fault.use, []).append(fault)
         for use, shot in zip(uses, self.shots, strict=True):
-            for fault in self.faults:
+            for fault in faults.get(shot.media, ()):
                 start = max(fault.start, shot.first / RATE)
                 end = min(fault.start + fault.duration, (shot.first + shot.frames) / RATE)
-                if fault.use == shot.media and end > start and not shot.failed:
+                if end > start and not shot.failed:
                     result.append(replace(fault, use=use.id, start=start, duration=end - start))
         return result
 
