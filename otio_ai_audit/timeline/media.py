@@ -165,7 +165,7 @@ class Resolver:
             playing = exact_rate(available.duration.rate) if available is not None else rate
             return self._sequence(url, pattern, playing, available)
         what = "No permission to read" if url in self.relinker.denied else "File not found"
-        return Source(label=url, available=available, problem=f"{what}: {url}", relink=True)
+        return Source(label=url, available=available, problem=f"{what}: {local_candidates(url)[0]}", relink=True)
 
     def _timecode(self, media: Media) -> str:
         if self._start_timecode is None or media.kind != "video":
@@ -226,7 +226,7 @@ class Resolver:
         if step > 1 and pattern.first is not None:
             numbers = tuple(number for number in numbers if (number - pattern.first) % step == 0)
         if folder is None or not numbers:
-            missing = f"Image sequence not found: {url}"
+            missing = f"Image sequence not found: {local_candidates(url)[0]}"
             return Source(label=url, available=available, problem=missing, relink=True)
         if len(numbers) == 1 and pattern.last == pattern.first:
             media = Media(pattern.printf(folder) % numbers[0], kind="still")
