@@ -19,10 +19,10 @@ from itertools import pairwise
 from typing import Any
 
 from otio_ai_audit.adapters._drt_blobs import BlobError, from_hex, read_fields, read_map, take, unpack
+from otio_ai_audit.adapters.easing import straight
 
 MOST_KEYS = 10_000
 _SAME = 1e-6
-_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class TimeMap:
 
     def media_at(self, play: float) -> float:
         """Media seconds at a playing time; the end pieces go on beyond the ends."""
-        return _at(_flat(self.keys), play) if len(self.keys) > 1 else play
+        return _at(straight([key.row() for key in self.keys]), play) if len(self.keys) > 1 else play
 
     def cut(self, start: float, length: float) -> list[Key]:
         """Keys of the piece that a clip uses, counted from the clip's first frame.
@@ -83,7 +83,7 @@ class TimeMap:
         """
         if start <= 0:
             return list(self.keys)
-        flat = _flat(self.keys)
+        flat = straight([key.row() for key in self.keys])
         inside = [(play, media) for play, media in flat if start < play < start + length]
         ends = [(play, _at(flat, play)) for play in (start, start + length)]
         return [Key(play - start, media) for play, media in (ends[0], *inside, ends[1])]
@@ -150,33 +150,6 @@ def _keys_of_message(raw: bytes) -> list[Key]:
             raise BlobError("keys of a form that is not known")
         keys.append(Key(found.get(1, 0.0), found.get(2, 0.0)))
     return sorted(keys, key=lambda key: key.play)
-
-
-def _flat(keys: Sequence[Key]) -> list[tuple[float, float]]:
-    """Straight pieces; eased ones are cubic Bézier curves."""
-    points = [(keys[0].play, keys[0].media)]
-    for one, two in pairwise(keys):
-        if one.out_x or one.out_y or two.in_x or two.in_y:
-            xs = (one.play, one.play + one.out_x, two.play + two.in_x, two.play)
-            ys = (one.media, one.media + one.out_y, two.media + two.in_y, two.media)
-            for step in range(1, _STEPS):
-                part = step / _STEPS
-                point = (_bezier(xs, part), _bezier(ys, part))
-                if points[-1][0] < point[0] < two.play:
-                    points.append(point)
-        if two.play > points[-1][0]:
-            points.append((two.play, two.media))
-    return points
-
-
-def _bezier(values: Sequence[float], part: float) -> float:
-    rest = 1 - part
-    return (
-        rest**3 * values[0]
-        + 3 * rest**2 * part * values[1]
-        + 3 * rest * part**2 * values[2]
-        + part**3 * values[3]
-    )
 
 
 def _at(points: Sequence[tuple[float, float]], play: float) -> float:

@@ -7,25 +7,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
 from ..errors import ResolveError
+from .live.child import clean_environment
 
 TIMEOUT = 60.0
 """Seconds for a command to say its version: a cold disk and a virus scanner take their time."""
 
 _PASSING = re.compile(r"[\\/](archive|environments|builds)-v\d+[\\/]|[\\/]\.cache[\\/]")
 """Environments that ``uvx``, ``uv run --with`` and ``pipx run`` make and throw away."""
-_DROPPED = (
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHON3HOME",
-    "PYTHONSTARTUP",
-    "PYTHONEXECUTABLE",
-    "__PYVENV_LAUNCHER__",
-)
 
 
 def own_command(executable: str | None = None, prefix: str | None = None) -> list[str]:
@@ -61,12 +54,6 @@ def own_command(executable: str | None = None, prefix: str | None = None) -> lis
                 executable = str(lasting)
     # -P: nothing in the folder that Resolve happens to run in is taken for a module of ours.
     return [os.path.abspath(executable), "-P", "-m", "otio_ai_audit"]
-
-
-def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Copy an environment without what another Python's installation puts there."""
-    environ = os.environ if environ is None else environ
-    return {key: value for key, value in environ.items() if key.upper() not in _DROPPED}
 
 
 def version_of(command: Sequence[str], timeout: float = TIMEOUT) -> tuple[str, str]:

@@ -165,7 +165,9 @@ class Resolver:
             playing = exact_rate(available.duration.rate) if available is not None else rate
             return self._sequence(url, pattern, playing, available)
         what = "No permission to read" if url in self.relinker.denied else "File not found"
-        return Source(label=url, available=available, problem=f"{what}: {local_candidates(url)[0]}", relink=True)
+        return Source(
+            label=url, available=available, problem=f"{what}: {local_candidates(url)[0]}", relink=True
+        )
 
     def _timecode(self, media: Media) -> str:
         if self._start_timecode is None or media.kind != "video":

@@ -16,12 +16,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
+from otio_ai_audit.adapters.easing import straight
 from otio_ai_audit.model import ClipUse, Span
 
 Knots: TypeAlias = tuple[tuple[Fraction, Fraction], ...]
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
-_EASE_STEPS = 12
 _HAIR = Fraction(1, 100)
 
 
@@ -71,7 +71,8 @@ def from_key_frames(
     frame : Fraction
         Seconds of one timeline frame.
     """
-    curve = _curve(keys)
+    # Points that come together when they are rounded are one.
+    curve = tuple({as_fraction(time): as_fraction(media) for time, media in straight(keys)}.items())
     begin = record_at(curve, offset)
     shift = Fraction(0)
     if begin is None or begin + duration > curve[-1][0] + 2 * frame:
@@ -80,34 +81,6 @@ def from_key_frames(
     ends = (begin, begin + duration)
     knots = [(Fraction(0), media_at(curve, ends[0])), *inside, (duration, media_at(curve, ends[1]))]
     return tuple((time, media + shift) for time, media in knots)
-
-
-def _curve(keys: Sequence[Sequence[float]]) -> Knots:
-    knots = [(as_fraction(keys[0][0]), as_fraction(keys[0][1]))]
-    for one, two in pairwise(keys):
-        out_x, out_y = (one[5], one[6]) if len(one) > 6 else (0.0, 0.0)
-        in_x, in_y = (two[3], two[4]) if len(two) > 4 else (0.0, 0.0)
-        if out_x or out_y or in_x or in_y:
-            xs = (one[0], one[0] + out_x, two[0] + in_x, two[0])
-            ys = (one[1], one[1] + out_y, two[1] + in_y, two[1])
-            for step in range(1, _EASE_STEPS):
-                part = step / _EASE_STEPS
-                knot = (as_fraction(_bezier(xs, part)), as_fraction(_bezier(ys, part)))
-                if knots[-1][0] < knot[0] < as_fraction(two[0]):
-                    knots.append(knot)
-        if as_fraction(two[0]) > knots[-1][0]:
-            knots.append((as_fraction(two[0]), as_fraction(two[1])))
-    return tuple(knots)
-
-
-def _bezier(points: Sequence[float], part: float) -> float:
-    rest = 1 - part
-    return (
-        rest**3 * points[0]
-        + 3 * rest**2 * part * points[1]
-        + 3 * rest * part**2 * points[2]
-        + part**3 * points[3]
-    )
 
 
 def media_at(knots: Knots, time: Fraction) -> Fraction:
