@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from .gather import Progress
 from .model import LiveTimeline, Media, Plan, SeenMarker
 
 if TYPE_CHECKING:
-    from .timeline import PlanOptions
+    from .timeline import PlanOptions, Said
     from .walk import Options
 
 EDIT_SUFFIXES = frozenset(
@@ -37,6 +37,8 @@ class Edit:
     gone: tuple[SeenMarker, ...] = ()
     """Markers of ours that were cleared before their verdicts were heard."""
     live: LiveTimeline | None = None
+    said: Mapping[str, Said] = field(default_factory=dict)
+    """`ClipUse.id` → what is said of whom it shows."""
 
     @property
     def deleted(self) -> tuple[str, ...]:
@@ -67,7 +69,10 @@ def open_edit(paths: Sequence[Path], options: Options, progress: Progress) -> Ed
         seen, aside = timeline.left_aside(plan, seen)
     for path in options.markers:
         seen += timeline.read_marker_edl(path, plan.info)
-    return Edit(tl, plan, original, seen, aside, gone, live)
+    said = timeline.subjects_said(tl, plan.info, plan.uses, seen)
+    if live is not None:
+        said = timeline.live_said(said, live)
+    return Edit(tl, plan, original, seen, aside, gone, live, said)
 
 
 def _read_and_plan(

@@ -133,9 +133,7 @@ def audit(
     paths = [Path(name) for name in inputs]
 
     edit = open_edit(paths, options, progress)
-    plan, seen, live = edit.plan, edit.seen, edit.live
-    said = timeline.subjects_said(edit.timeline, plan.info, plan.uses, seen)
-    plan = subjects.assign(plan, who, said if live is None else timeline.live_said(said, live))
+    plan = subjects.assign(edit.plan, who, edit.said)
 
     with Store(options.store) as store:
         identity = needs_identity(wanted)
@@ -164,18 +162,30 @@ def audit(
         finished=datetime.now().isoformat(timespec="seconds"),
         stills=stills,
         groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
-        live=None if live is None else timeline.with_standing(live, (*seen, *edit.aside)),
+        live=None if edit.live is None else timeline.with_standing(edit.live, (*seen, *edit.aside)),
     )
     if earlier is not None:
         result = compare(result, earlier)
-    least = LEAST[settings.audit.markers]
+    result = _marked(result, edit, uses, seen, LEAST[settings.audit.markers], options.report)
+    result = replace(result, seconds=round(time.monotonic() - started, 2))
+    return Audit(result, edit.timeline, edit.original, seen, tuple(uses))
+
+
+def _marked(
+    result: AuditResult,
+    edit: Edit,
+    uses: Sequence[ClipUse],
+    seen: Sequence[SeenMarker],
+    least: float,
+    report: str,
+) -> AuditResult:
+    """Choose the markers, and tell every finding which one speaks for it."""
+    from . import timeline
+
     # For what was asked for they are somebody else's: their frames are taken, and they say nothing.
     others = [replace(marker, ids=()) for marker in edit.aside]
-    markers = timeline.markers_for(result, uses, (*seen, *others), report=options.report, least=least)
-    findings_marked = timeline.attach(result.findings, markers, uses)
-    seconds = round(time.monotonic() - started, 2)
-    result = replace(result, findings=findings_marked, markers=markers, seconds=seconds)
-    return Audit(result, edit.timeline, edit.original, seen, tuple(uses))
+    markers = timeline.markers_for(result, uses, (*seen, *others), report=report, least=least)
+    return replace(result, findings=timeline.attach(result.findings, markers, uses), markers=markers)
 
 
 # --- 6: judge ----------------------------------------------------------------------------------------
