@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from otio_ai_audit import timeline
 from otio_ai_audit.adapters import resolve
 from otio_ai_audit.adapters._fault import FormatError
-from otio_ai_audit.adapters._paths import path_of, url_of
+from otio_ai_audit.adapters.paths import path_of, url_of
 from otio_ai_audit.timeline.read import as_timeline
 
 from .resolve_edit import clip, dissolve, edit, gap, keys, offline, schema, span, time, title, warp

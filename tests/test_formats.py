@@ -454,7 +454,7 @@ def test_fcp7_rates_drop_frame_and_what_is_off(tmp_path: Path) -> None:
     assert plan.info.rate == F(30000, 1001)
     assert (plan.info.start_timecode, plan.info.name) == ("01:00:00;00", "cut")
     assert [one.reason for one in plan.skipped] == ["Disabled in the edit."]
-    assert plan.failures[0].reason == "File not found: D:/my takes/a.mp4"
+    assert plan.failures[0].reason == "File not found: D:\\my takes\\a.mp4"
     dark = timeline.read(save(xmeml(items.replace("TRUE", "FALSE")), tmp_path, "dark.xml"))
     assert {one.reason[:19] for one in planned(dark).skipped} == {"On a disabled track"}
 

@@ -31,8 +31,8 @@ from typing import Any
 
 import opentimelineio as otio
 
-from otio_ai_audit.adapters._paths import url_of
 from otio_ai_audit.adapters._stash import RESOLVE, is_resolve, put, stash_of, under
+from otio_ai_audit.adapters.paths import url_of
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import OTIO_COLORS, RESOLVE_COLORS
 from otio_ai_audit.timecode import NOISE, exact_rate, without_noise

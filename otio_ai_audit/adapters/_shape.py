@@ -25,8 +25,8 @@ from otio_ai_audit.adapters._normal import (
     moved,
     record_shift,
 )
-from otio_ai_audit.adapters._paths import file_name, path_of
 from otio_ai_audit.adapters._stash import RESOLVE, is_resolve, pair, put, take, under
+from otio_ai_audit.adapters.paths import file_name, path_of
 from otio_ai_audit.markings import OTIO_COLORS
 from otio_ai_audit.timecode import exact_rate, nominal_rate
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
+from otio_ai_audit.adapters.paths import path_of
 from otio_ai_audit.adapters.resolve import as_written, is_title
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import Media
@@ -165,16 +166,8 @@ class Resolver:
             playing = exact_rate(available.duration.rate) if available is not None else rate
             return self._sequence(url, pattern, playing, available)
         what = "No permission to read" if url in self.relinker.denied else "File not found"
-        return Source(
-            label=url, available=available, problem=f"{what}: {local_candidates(url)[0]}", relink=True
-        )
-
-    def _timecode(self, media: Media) -> str:
-        if self._start_timecode is None or media.kind != "video":
-            return ""
-        if media.path not in self._timecodes:
-            self._timecodes[media.path] = self._start_timecode(media.path) or ""
-        return self._timecodes[media.path]
+        problem = f"{what}: {path_of(url) or url}"
+        return Source(label=url, available=available, problem=problem, relink=True)
 
     def _unpacked(self, url: str) -> tuple[Path, bool] | None:
         if self.bundle is None or url.startswith(("/", "\\")) or ":" in url[:12]:
@@ -228,7 +221,7 @@ class Resolver:
         if step > 1 and pattern.first is not None:
             numbers = tuple(number for number in numbers if (number - pattern.first) % step == 0)
         if folder is None or not numbers:
-            missing = f"Image sequence not found: {local_candidates(url)[0]}"
+            missing = f"Image sequence not found: {path_of(url) or url}"
             return Source(label=url, available=available, problem=missing, relink=True)
         if len(numbers) == 1 and pattern.last == pattern.first:
             media = Media(pattern.printf(folder) % numbers[0], kind="still")
