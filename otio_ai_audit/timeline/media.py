@@ -169,6 +169,13 @@ class Resolver:
         problem = f"{what}: {path_of(url) or url}"
         return Source(label=url, available=available, problem=problem, relink=True)
 
+    def _timecode(self, media: Media) -> str:
+        if self._start_timecode is None or media.kind != "video":
+            return ""
+        if media.path not in self._timecodes:
+            self._timecodes[media.path] = self._start_timecode(media.path) or ""
+        return self._timecodes[media.path]
+
     def _unpacked(self, url: str) -> tuple[Path, bool] | None:
         if self.bundle is None or url.startswith(("/", "\\")) or ":" in url[:12]:
             return None
