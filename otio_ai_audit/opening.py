@@ -143,5 +143,5 @@ def _as_open(planned: PlanOptions, live: LiveTimeline) -> PlanOptions:
     drop_frame = planned.drop_frame
     if live.drop_frame is not None and drop_frame == "auto":
         drop_frame = "yes" if live.drop_frame else "no"
-    relink = "relink in the Media Pool and audit again."
-    return replace(planned, drop_frame=drop_frame, proxies=timeline.proxies_of(live), relink=relink)
+    proxies = timeline.proxies_of(live)
+    return replace(planned, drop_frame=drop_frame, proxies=proxies, relink=timeline.RELINK)

@@ -249,3 +249,12 @@ def test_offline_media_are_told_in_words_of_resolve(takes: Takes, warm: Path, tm
     done = run(edit, warm, told(tmp_path))
     assert "1 file is not at hand; relink in the Media Pool and audit again." in done.result.notices
     assert not any("--map" in notice for notice in done.result.notices)
+
+
+def test_offline_media_of_clips_that_are_not_selected_are_no_news(
+    takes: Takes, warm: Path, tmp_path: Path
+) -> None:
+    shots = [clip(takes.good, 4, 40, FRAMES), clip(tmp_path / "gone.mp4", 0, 45, FRAMES)]
+    edit = write_edit(tmp_path / "a.otio", shots)
+    assert run(edit, warm, told(tmp_path, selected=["item0"])).result.notices == ()
+    assert run(edit, warm, told(tmp_path, selected=["item1"])).result.notices != ()

@@ -8,6 +8,7 @@ from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
 from otio_ai_audit.timeline.fcpxml import write_fcpxml as write_fcpxml
+from otio_ai_audit.timeline.live import RELINK as RELINK
 from otio_ai_audit.timeline.live import left_aside as left_aside
 from otio_ai_audit.timeline.live import live_markers as live_markers
 from otio_ai_audit.timeline.live import live_said as live_said

@@ -28,6 +28,8 @@ from otio_ai_audit.timeline.subjects import Said, names_in
 
 SCHEMA = 1
 NOT_SELECTED = "Not selected."
+RELINK = "relink in the Media Pool and audit again."
+"""What a person in Resolve can do about files that are not at hand."""
 
 
 def read_live(path: Path) -> LiveTimeline:
@@ -148,13 +150,16 @@ def _only(plan: Plan, live: LiveTimeline, selected: Sequence[str]) -> Plan:
     uses = [use for use in plan.uses if use.id in wanted]
     jobs = sorted({use.job for use in (*uses, *plan.references)})
     number = {job: index for index, job in enumerate(jobs)}
+    failures = tuple(failure for failure in plan.failures if failure.id in wanted)
+    notices = plan.notices if failures else [one for one in plan.notices if not one.endswith(RELINK)]
     return replace(
         plan,
         uses=tuple(replace(use, job=number[use.job]) for use in uses),
         jobs=tuple(plan.jobs[job] for job in jobs),
         references=tuple(replace(use, job=number[use.job]) for use in plan.references),
-        failures=tuple(failure for failure in plan.failures if failure.id in wanted),
+        failures=failures,
         skipped=(*plan.skipped, *out),
+        notices=tuple(notices),
     )
 
 
