@@ -26,7 +26,7 @@ class Edit:
     """An edit that is ready to be measured."""
 
     timeline: Any
-    """As it was read; None never."""
+    """As it was read (`otio.schema.Timeline`)."""
     plan: Plan
     original: Path | None
     """Its file; None for bare media."""

@@ -12,6 +12,8 @@ from otio_ai_audit.kernels import cache_dir
 from otio_ai_audit.model import MediaFailure
 from otio_ai_audit.walk import Options, audit
 
+from .resolve_menu_world import Studio, Suite, short_edit
+from .resolve_menu_world import studio as the_studio
 from .takes import Takes, make_takes
 
 # Compiled kernels may be shared by all tests and with the user: named before a test moves the cache.
@@ -57,3 +59,27 @@ def warm(measured: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(measured, store, dirs_exist_ok=True)
     monkeypatch.setattr(gather, "measure", decoded)
     return store
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return the_studio()
+
+
+@pytest.fixture
+def suite(studio: Studio, tmp_path: Path) -> Suite:
+    """A test Resolve with six shots, three with a fault."""
+    return studio.suite(tmp_path / "home", short_edit)
+
+
+@pytest.fixture(scope="module")
+def first(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    suite = studio.suite(tmp_path_factory.mktemp("first") / "home", short_edit)
+    suite.audit()
+    return suite
+
+
+@pytest.fixture
+def audited(first: Suite, tmp_path: Path) -> Suite:
+    """The same after its first audit."""
+    return first.clone(tmp_path / "home")

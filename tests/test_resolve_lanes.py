@@ -18,13 +18,7 @@ from .resolve_host import Host
 from .resolve_host_model import Marker
 from .resolve_host_otio import otio_text
 from .resolve_menu_world import OPTIONS, Studio, Suite, short_edit
-from .resolve_menu_world import studio as the_studio
 from .resolve_run import run_script
-
-
-@pytest.fixture(scope="module")
-def studio() -> Studio:
-    return the_studio()
 
 
 @pytest.fixture

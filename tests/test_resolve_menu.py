@@ -13,32 +13,7 @@ from .edits import pan
 from .resolve_host import EDITIONS
 from .resolve_host_model import Item, Medium, Timeline
 from .resolve_menu_world import FRAMES, SIZE, Studio, Suite, plain_command, short_edit, shots_45
-from .resolve_menu_world import studio as the_studio
 from .resolve_run import old_pythons
-
-
-@pytest.fixture(scope="module")
-def studio() -> Studio:
-    return the_studio()
-
-
-@pytest.fixture
-def suite(studio: Studio, tmp_path: Path) -> Suite:
-    """Six shots, three with a fault."""
-    return studio.suite(tmp_path / "home", short_edit)
-
-
-@pytest.fixture(scope="module")
-def first(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    suite = studio.suite(tmp_path_factory.mktemp("first") / "home", short_edit)
-    suite.audit()
-    return suite
-
-
-@pytest.fixture
-def audited(first: Suite, tmp_path: Path) -> Suite:
-    """The same after its first audit."""
-    return first.clone(tmp_path / "home")
 
 
 def shot(suite: Suite, of: str) -> Item:

@@ -7,33 +7,9 @@ from pathlib import Path
 import pytest
 
 from .resolve_menu_world import Studio, Suite, short_edit
-from .resolve_menu_world import studio as the_studio
 from .resolve_run import run_script
 
 NAMES = ["FLICKER", "FREEZE", "FLICKER"]
-
-
-@pytest.fixture(scope="module")
-def studio() -> Studio:
-    return the_studio()
-
-
-@pytest.fixture
-def suite(studio: Studio, tmp_path: Path) -> Suite:
-    return studio.suite(tmp_path / "home", short_edit)
-
-
-@pytest.fixture(scope="module")
-def first(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    suite = studio.suite(tmp_path_factory.mktemp("first") / "home", short_edit)
-    suite.audit()
-    return suite
-
-
-@pytest.fixture
-def audited(first: Suite, tmp_path: Path) -> Suite:
-    """The same after its first audit."""
-    return first.clone(tmp_path / "home")
 
 
 def names(suite: Suite) -> list[str]:
