@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from .timeline import PlanOptions, Said
     from .walk import Options
 
-EDIT_SUFFIXES = frozenset(
-    (".otio", ".otioz", ".otiod", ".fcpxml", ".fcpxmld", ".xml", ".edl", ".aaf", ".drt", ".drp", ".drb")
-)
-"""What is an edit and not a medium; `timeline.read` says which of them it cannot read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -82,7 +77,7 @@ def _read_and_plan(
 
     if not paths:
         raise UsageError("Nothing to audit: give an edit, media files or a folder.")
-    edits = [path for path in paths if path.suffix.lower() in EDIT_SUFFIXES]
+    edits = [path for path in paths if path.suffix.lower() in timeline.EDIT_SUFFIXES]
     if options.edit is not None:
         return _plan_master(paths, options, progress)
     if edits and len(paths) > 1:
@@ -109,7 +104,7 @@ def _plan_master(
     from . import timeline, video
 
     assert options.edit is not None
-    if len(paths) != 1 or paths[0].suffix.lower() in EDIT_SUFFIXES:
+    if len(paths) != 1 or paths[0].suffix.lower() in timeline.EDIT_SUFFIXES:
         raise UsageError("With --edit, give exactly one rendered file: audit MASTER.mov --edit EDIT.otio")
     progress.say(f"Reading {options.edit.name}")
     tl = timeline.read(options.edit, options.rate, options.timeline)

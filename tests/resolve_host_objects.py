@@ -132,7 +132,7 @@ class MediaPool(Object):
         name = (options or {}).get("timelineName", Path(path).stem)
         if any(one.name == name for one in self.host.project.timelines):
             return None
-        raise NotImplementedError("nothing of ours imports timelines")
+        raise AssertionError("nothing of ours imports timelines")
 
 
 class Folder(Object):

@@ -24,6 +24,7 @@ from otio_ai_audit.timeline.marker_edl import write_marker_edl as write_marker_e
 from otio_ai_audit.timeline.master import plan_master as plan_master
 from otio_ai_audit.timeline.plan import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.plan import plan as plan
+from otio_ai_audit.timeline.read import EDIT_SUFFIXES as EDIT_SUFFIXES
 from otio_ai_audit.timeline.read import read as read
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from otio_ai_audit.timeline.relink import file_name as file_name

@@ -21,6 +21,8 @@ from otio_ai_audit.timeline.formats import READERS, read_other
 
 READABLE = ".otio, .otioz, .otiod, .fcpxml, .fcpxmld, .xml (FCP 7), .edl, .aaf, .drt and .drp"
 OTIO_SUFFIXES = (".otio", ".otioz", ".otiod", ".json")
+EDIT_SUFFIXES = frozenset((*OTIO_SUFFIXES, *READERS)) - {".json"}
+"""What is an edit and not a medium; `read` says which of them it cannot read."""
 
 
 def read(path: Path, rate: Fraction | None = None, name: str | None = None) -> otio.schema.Timeline:
