@@ -28,6 +28,9 @@ Ask: TypeAlias = Callable[[Sequence[ClipUse]], Detection]
 
 KIND = "judgement"
 """Kind of these blobs in the store."""
+FILM_CUTS = 5
+"""Bare media with this many hidden cuts, and more than one a `FILM_SHOT` seconds, are a finished film."""
+FILM_SHOT = 8.0
 
 
 def needs_identity(wanted: Sequence[str]) -> bool:
@@ -72,7 +75,7 @@ def judge(
     result = {}
     for name in wanted:
         module = detectors.DETECTORS[name]
-        basis = f"{name} {_version()} {SIGNALS_VERSION} {settings.detectors[name]!r}"
+        basis = f"{name} {version()} {SIGNALS_VERSION} {settings.detectors[name]!r}"
         if getattr(module, "NEEDS_IDENTITY", False):
             basis += f" {identity}"
 
@@ -84,6 +87,26 @@ def judge(
         else:
             result[name] = _one_by_one(uses, basis, shown, ask, store, force)
     return result
+
+
+def judge_alone(use: ClipUse, wanted: Sequence[str], settings: Settings) -> dict[str, Detection]:
+    """Ask the detectors of one clip about a clip, remembering nothing; those across clips are left out."""
+    asked = [(name, detectors.DETECTORS[name]) for name in wanted]
+    return {
+        name: module.detect([use], settings.detectors[name])
+        for name, module in asked
+        if not getattr(module, "ACROSS", False)
+    }
+
+
+def film_reason(name: str, file: str, cuts: int, seconds: float) -> str | None:
+    """Say why a medium with so many hidden cuts is a finished film and no shot; None where it is a shot."""
+    if cuts < FILM_CUTS or seconds / cuts > FILM_SHOT:
+        return None
+    return (
+        f"{name} has {cuts} cuts: it looks like a finished film, not a shot. Give its edit: "
+        f"otio-ai-audit audit {file} --edit EDIT.otio"
+    )
 
 
 def _one_by_one(
@@ -155,7 +178,7 @@ def _without(group: Group, gone: Iterable[str]) -> Group:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """Hash the detectors' sources and calibration."""
     folder = Path(detectors.__file__).parent
     digest = hashlib.sha256()

@@ -17,7 +17,7 @@ from typing import Any
 from . import __version__, gather
 from .errors import UsageError
 from .gather import Progress, Quiet
-from .judge import judge, needs_identity, without
+from .judge import film_reason, judge, needs_identity, without
 from .model import (
     ERROR,
     NOTE,
@@ -39,9 +39,6 @@ from .opening import Edit, open_edit
 from .settings import Settings
 from .store import Store
 
-FILM_CUTS = 5
-"""Bare media with this many hidden cuts, and more than one a `FILM_SHOT` seconds, are a finished film."""
-FILM_SHOT = 8.0
 LEAST = {"error": ERROR, "warning": WARNING, "note": NOTE}
 """Lowest score of each severity."""
 
@@ -215,19 +212,14 @@ def _set_films_aside(
     """Bare media with many cuts are a finished film: ask for its edit instead of calling each cut a fault."""
     if plan.info.has_edit or "cut" not in detections:
         return uses, failures, detections
-    films: dict[str, int] = {}
+    films: set[str] = set()
     for use in uses:
         cuts = sum(f.use == use.id and f.score >= WARNING for f in detections["cut"].findings)
         seconds = float(sum((span.duration for span in use.visible), start=0))
-        if cuts >= FILM_CUTS and seconds / cuts <= FILM_SHOT:
-            films[use.id] = cuts
-            failures.append(
-                gather.failure_of(
-                    use,
-                    f"{use.name} has {cuts} cuts: it looks like a finished film, not a shot. Give its edit: "
-                    f"otio-ai-audit audit {Path(use.media.path).name} --edit EDIT.otio",
-                )
-            )
+        reason = film_reason(use.name, Path(use.media.path).name, cuts, seconds)
+        if reason is not None:
+            films.add(use.id)
+            failures.append(gather.failure_of(use, reason))
     kept = {name: without(detection, films) for name, detection in detections.items()}
     return [use for use in uses if use.id not in films], failures, kept
 

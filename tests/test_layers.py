@@ -30,6 +30,7 @@ LEVEL: dict[str, float] = {
     "settings": 2,
     "subjects": 2,
     "opening": 3,
+    "takes": 3,
     "walk": 3,
     "report": 3,
     "resolve": 3,

@@ -8,6 +8,9 @@ from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
 from otio_ai_audit.timeline.fcpxml import write_fcpxml as write_fcpxml
+from otio_ai_audit.timeline.found import Found as Found
+from otio_ai_audit.timeline.found import FoundMedia as FoundMedia
+from otio_ai_audit.timeline.found import find_media as find_media
 from otio_ai_audit.timeline.live import RELINK as RELINK
 from otio_ai_audit.timeline.live import left_aside as left_aside
 from otio_ai_audit.timeline.live import live_markers as live_markers
@@ -32,4 +35,5 @@ from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
 from otio_ai_audit.timeline.subjects import Said as Said
 from otio_ai_audit.timeline.subjects import subjects_said as subjects_said
+from otio_ai_audit.timeline.takes import shot_and_take as shot_and_take
 from otio_ai_audit.timeline.write import write as write

@@ -49,7 +49,7 @@ def from_media(
         If a folder cannot be read or holds no media.
     """
     files = [Path(path).absolute() for path in paths]
-    takes = [(take, _media_of(take)) for take in expand(files, follow)]
+    takes = [(take, media_of(take)) for take in expand(files, follow)]
     probed: list[MediaInfo | str] = []
     rate: Fraction | None = None
     for _, media in takes:
@@ -78,7 +78,8 @@ def _name(paths: Sequence[Path]) -> str:
     )
 
 
-def _media_of(take: Take) -> Media:
+def media_of(take: Take) -> Media:
+    """Say what a worker has to open for a take."""
     if take.pattern is not None:
         return Media(
             take.pattern.printf(take.path.parent),

@@ -191,16 +191,49 @@ def _sequence(folder: Path, pattern: Pattern, numbers: tuple[int, ...]) -> Take:
     return Take(folder / whole.label(), whole, numbers)
 
 
-def _folder_takes(folder: Path, follow: Follow | None) -> list[Take]:
+def _folder_takes(
+    folder: Path,
+    follow: Follow | None,
+    troubles: list[str] | None = None,
+    walked: frozenset[tuple[int, int]] = frozenset(),
+) -> list[Take]:
+    """Walk a folder; a folder that cannot be read is an error, or with `troubles` a sentence there.
+
+    Folders that are linked into themselves are walked once.
+    """
     try:
+        status = folder.stat()
+        place = (status.st_dev, status.st_ino)
+        if place in walked and place != (0, 0):
+            return []
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
-        raise MediaError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+        trouble = f"The folder {folder} cannot be read: {error.strerror}."
+        if troubles is None:
+            raise MediaError(trouble) from error
+        troubles.append(trouble)
+        return []
     files = [one for one in entries if not one.name.startswith(".") and one.is_file()]
     takes = _group(_without_companions(files), FEWEST_IN_FOLDER, follow)
     for entry in entries:
         if entry.is_dir() and not entry.name.startswith(".") and entry.name.lower() != "proxy":
-            takes += _folder_takes(entry, follow)
+            takes += _folder_takes(entry, follow, troubles, walked | {place})
+    return takes
+
+
+def walk_folder(folder: Path, follow: Follow | None, troubles: list[str]) -> list[Take]:
+    """Walk a folder that takes arrive in: what cannot be read inside it is told in `troubles`.
+
+    Raises
+    ------
+    MediaError
+        If the folder itself cannot be read.
+    """
+    before = len(troubles)
+    takes = _folder_takes(folder, follow, troubles)
+    own = [text for text in troubles[before:] if text.startswith(f"The folder {folder} cannot")]
+    if own:
+        raise MediaError(own[0])
     return takes
 
 
