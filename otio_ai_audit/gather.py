@@ -144,7 +144,7 @@ def _attach(plan: Plan, outcomes: Mapping[int, MediaSignals | MediaFailure]) -> 
         if isinstance(outcome, MediaFailure):
             failures.append(failure_of(use, outcome.reason))
             continue
-        visible = _existing(use, outcome)
+        visible = existing(use, outcome)
         if visible:
             notes = (*use.notes, *_too_short(plan, use, visible))
             use = replace(use, visible=visible, signals=outcome, notes=notes)
@@ -161,7 +161,7 @@ def _attach(plan: Plan, outcomes: Mapping[int, MediaSignals | MediaFailure]) -> 
     return Gathered(uses, failures, references)
 
 
-def _existing(use: ClipUse, signals: MediaSignals) -> tuple[Span, ...]:
+def existing(use: ClipUse, signals: MediaSignals) -> tuple[Span, ...]:
     """Cut what the edit shows down to the frames that the medium has; an edit may promise more.
 
     Of a sequence, numbers without a picture stay in: they are holes, which `dead` reports. Nothing

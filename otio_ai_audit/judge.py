@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from . import detectors
+from .errors import UsageError
 from .measure import SIGNALS_VERSION
 from .model import ClipUse, Curve, Detection, Finding, Group
 from .settings import Settings
@@ -36,6 +37,27 @@ FILM_SHOT = 8.0
 def needs_identity(wanted: Sequence[str]) -> bool:
     """Whether any of these detectors looks at `MediaSignals.identity`."""
     return any(getattr(detectors.DETECTORS[name], "NEEDS_IDENTITY", False) for name in wanted)
+
+
+def wanted_detectors(settings: Settings, asked: Sequence[str] | None) -> list[str]:
+    """Say which detectors run: those asked for, else those of the settings, else all.
+
+    Raises
+    ------
+    UsageError
+        A name that no detector has.
+    """
+    known = detectors.DETECTORS
+    wanted = asked or settings.audit.detectors or tuple(known)
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"There is no detector {name!r}; there are {', '.join(known)}.")
+    return [name for name in known if name in wanted]
+
+
+def calibration_date() -> str:
+    """Date of the packaged calibration."""
+    return str(detectors.calibration().get("date", ""))
 
 
 def judge(

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, gather
-from .errors import UsageError
 from .gather import Progress, Quiet
-from .judge import film_reason, judge, needs_identity, without
+from .judge import calibration_date, film_reason, judge, needs_identity, wanted_detectors, without
 from .model import (
     ERROR,
     NOTE,
@@ -124,7 +123,7 @@ def audit(
     progress = progress or Quiet()
     started = time.monotonic()
     settings = settings_room.load(options.settings)
-    wanted = _wanted_detectors(settings, options.detectors)
+    wanted = wanted_detectors(settings, options.detectors)
     who = subjects.load(options.subjects)
     earlier = None if options.against is None else read_earlier(options.against)
     paths = [Path(name) for name in inputs]
@@ -151,7 +150,7 @@ def audit(
         version=__version__,
         info=plan.info,
         settings_hash=settings.hash,
-        calibration=_calibration_date(),
+        calibration=calibration_date(),
         detectors=tuple(wanted),
         clips=clips,
         findings=tuple(placed),
@@ -186,16 +185,6 @@ def _marked(
 
 
 # --- 6: judge ----------------------------------------------------------------------------------------
-
-
-def _wanted_detectors(settings: Settings, asked: Sequence[str] | None) -> list[str]:
-    from .detectors import DETECTORS
-
-    wanted = asked or settings.audit.detectors or tuple(DETECTORS)
-    for name in wanted:
-        if name not in DETECTORS:
-            raise UsageError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
-    return [name for name in DETECTORS if name in wanted]
 
 
 def _not_compared(uses: Sequence[ClipUse], wanted: Sequence[str], settings: Settings) -> list[str]:
@@ -316,9 +305,3 @@ def _not_audited(item: Failure | Skipped, status: Any) -> ClipResult:
         record_frames=item.record_frames,
         media=item.media,
     )
-
-
-def _calibration_date() -> str:
-    from .detectors import calibration
-
-    return str(calibration().get("date", ""))

@@ -1,8 +1,8 @@
 """Which takes belong to one shot: by their names, their folders, their prompts, or a pattern.
 
-By names (the default) ``truck_v012.mp4`` and ``day2/truck_v013.mp4`` are takes of the shot ``truck``, wherever
-they lie. A name that says nothing of a shot (``ComfyUI_00012_.mp4``, ``output (3).mp4``, a UUID) is grouped by
-the prompt that stands in the file, else by the folder that it lies in.
+By names (the default) ``truck_v012.mp4`` and ``day2/truck_v013.mp4`` are takes of the shot ``truck``,
+wherever they lie. A name that says nothing of a shot (``ComfyUI_00012_.mp4``, ``output (3).mp4``, a UUID)
+is grouped by the prompt that stands in the file, else by the folder that it lies in.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ Shots: TypeAlias = Callable[[str, Provenance], tuple[str, str]]
 """Label and provenance of a take → name of its shot and of the take in it."""
 
 GROUPINGS = ("names", "folders", "prompts")
-SAYS_NOTHING = frozenset(
-    "a animate animatediff clip clips cogvideo cogvideox comfyui download export final flux footage frame frames "
-    "gen generated generation hailuo hunyuan hunyuanvideo i image img interpolated kling ltx ltxv ltxvideo luma "
-    "minimax mochi movie mp mov new out output outputs pika preview render renders result results rife runway "
-    "sample scene seed seedance shot sora svd t take takes temp test tmp untitled upscale upscaled v vace veo vid "
-    "video videos wan wanvideo webm".split()
-)
+_WORDS = """
+a animate animatediff clip clips cogvideo cogvideox comfyui download export final flux footage frame
+frames gen generated generation hailuo hunyuan hunyuanvideo i image img interpolated kling ltx ltxv
+ltxvideo luma minimax mochi movie mp mov new out output outputs pika preview render renders result
+results rife runway sample scene seed seedance shot sora svd t take takes temp test tmp untitled
+upscale upscaled v vace veo vid video videos wan wanvideo webm
+"""
+SAYS_NOTHING = frozenset(_WORDS.split())
 """Words of file names that programs write by themselves."""
 _UUID = re.compile(
     r"^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[0-9a-f]*\d)[0-9a-f]{16,})$", re.I
@@ -42,8 +43,8 @@ def shots_by(grouping: str, pattern: str | None, split: Callable[[str], tuple[st
     grouping
         One of `GROUPINGS`.
     pattern
-        A regular expression with a group ``shot`` and perhaps one ``take``, searched in the label; what it does
-        not fit is grouped as by names. None is none.
+        A regular expression with a group ``shot`` and perhaps one ``take``, searched in the label; what it
+        does not fit is grouped as by names. None is none.
     split
         `timeline.shot_and_take`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otio_ai_audit.video.follow import follow
+from otio_ai_audit.video.follow import LOOKED_AT, follow
 from otio_ai_audit.video.picture import rgb_frames
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
 from otio_ai_audit.video.probe import probe, start_timecode
@@ -10,6 +10,7 @@ from otio_ai_audit.video.read import FrameReader, read_frames
 from otio_ai_audit.video.write import encode
 
 __all__ = [
+    "LOOKED_AT",
     "LUMA_FIRST",
     "Frame",
     "FrameReader",
