@@ -104,21 +104,22 @@ def judge(
         def ask(some: Sequence[ClipUse], module: Any = module, own: Any = settings.detectors[name]) -> Any:
             return module.detect(some, own)
 
-        if getattr(module, "ACROSS", False):
+        if compares(name):
             result[name] = _across(uses, references, basis, shown, ask, store, force)
         else:
             result[name] = _one_by_one(uses, basis, shown, ask, store, force)
     return result
 
 
+def compares(name: str) -> bool:
+    """Whether a detector judges clips by each other."""
+    return bool(getattr(detectors.DETECTORS[name], "ACROSS", False))
+
+
 def judge_alone(use: ClipUse, wanted: Sequence[str], settings: Settings) -> dict[str, Detection]:
     """Ask the detectors of one clip about a clip, remembering nothing; those across clips are left out."""
-    asked = [(name, detectors.DETECTORS[name]) for name in wanted]
-    return {
-        name: module.detect([use], settings.detectors[name])
-        for name, module in asked
-        if not getattr(module, "ACROSS", False)
-    }
+    alone = [name for name in wanted if not compares(name)]
+    return {name: detectors.DETECTORS[name].detect([use], settings.detectors[name]) for name in alone}
 
 
 def film_reason(name: str, file: str, cuts: int, seconds: float) -> str | None:

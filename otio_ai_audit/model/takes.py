@@ -103,6 +103,8 @@ class PersonVerdict:
     prompt_hash: str = ""
     seed: int | None = None
     """Of a killed take, so that a seed is known as bad where its file is gone."""
+    fault: str = ""
+    """`Finding.label` of a wrong alarm, which tells two faults of one detector in one place apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ class Take:
     """From the file and from what lies beside it."""
 
 
+Standing = Literal["ranked", "kept", "killed", "disputed", "failed", "copy"]
+
+
 @dataclass(frozen=True, slots=True)
 class RankedTake:
     """A take with its place among the takes of its shot."""
@@ -133,7 +138,7 @@ class RankedTake:
     """Findings with their ids and states (``open`` or ``dismissed``), worst first."""
     rank: int = 0
     """1 has the fewest faults found; 0 is not ranked: killed, not looked at, or a copy."""
-    standing: Literal["ranked", "kept", "killed", "disputed", "failed", "copy"] = "ranked"
+    standing: Standing = "ranked"
     """What people and files made of it; ``kept`` and ``disputed`` takes are ranked too."""
     verdicts: tuple[PersonVerdict, ...] = ()
     """What stands of what people said of this take, and of findings in it."""
@@ -225,6 +230,8 @@ class Triage:
     """One for each origin that people killed, also where the file is gone."""
     dealt_to: str = ""
     """Name or number of the person whose part this is; empty: everything."""
+    changed: frozenset[int] | None = None
+    """Numbers of the shots that changed since the last result of a watch; None: any may have."""
 
     def shots(self) -> Iterator[Shot]:
         for head in self.heads:
