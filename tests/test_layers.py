@@ -23,6 +23,7 @@ LEVEL: dict[str, float] = {
     "store": 1,
     "detectors": 1,
     "verdicts": 1,
+    "people": 1,
     "engine": 2,
     "measure": 2,
     "gather": 2,
