@@ -8,7 +8,7 @@ machines changed. A line that stands in several files counts once.
 
 ::
 
-    {"v": 1, "kind": "kill", "who": "ann", "when": "2026-03-01T09:30:00.125Z", "key": "5f0c…", "why": "Hands."}
+    {"v": 1, "kind": "kill", "who": "ann", "when": "2026-03-01T09:30:00.125Z", "key": "5f0c…"}
 """
 
 from __future__ import annotations

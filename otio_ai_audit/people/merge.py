@@ -56,9 +56,10 @@ class Verdicts:
     by_key: Mapping[str, tuple[PersonVerdict, ...]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     """Sentences on what could not be read."""
-    _origins: dict[_Origin, PersonVerdict] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    _origins: list[dict[_Origin, PersonVerdict]] = field(
+        default_factory=list, init=False, repr=False, compare=False
     )
+    """Kills by their origin, once somebody has asked."""
 
     def __iter__(self) -> Iterator[PersonVerdict]:
         for verdicts in self.by_key.values():
