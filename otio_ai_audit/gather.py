@@ -39,7 +39,30 @@ class Progress(Protocol):
 
     def say(self, text: str) -> None: ...
 
-    def step(self, done: int, total: int, name: str) -> None: ...
+    def step(
+        self,
+        done: int,
+        total: int,
+        name: str,
+        *,
+        frames: int | None = None,
+        failures: int = 0,
+        share: float | None = None,
+    ) -> None:
+        """Tell that `done` of `total` are finished, the last one being `name`.
+
+        Parameters
+        ----------
+        done, total
+            Both may grow while new work comes in.
+        frames
+            Frames measured so far, in all; None where nobody counts them. Where they are counted, a step
+            that adds neither frames nor a failure was known before and tells nothing of the pace.
+        failures
+            How many could not be looked at so far, in all.
+        share
+            Part of all the work that is done, in [0, 1], where it is known better than by counting.
+        """
 
 
 class Quiet:
@@ -47,7 +70,7 @@ class Quiet:
 
     def say(self, text: str) -> None: ...
 
-    def step(self, done: int, total: int, name: str) -> None: ...
+    def step(self, done: int, total: int, name: str, **more: float | None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +140,24 @@ def signals(
     if waiting:
         progress.say(f"Measuring {len(waiting)} of {len(needed)} media")
     jobs = [job for _, job in waiting]
+    costs = [job.cost for job in jobs]
+    whole, paid, frames, failed = sum(costs), 0.0, 0, 0
     # Closing stops the workers at once, also on an error or Ctrl-C in this loop.
-    with closing(engine_room.run(measure, jobs, engine=engine, costs=[job.cost for job in jobs])) as finished:
+    with closing(engine_room.run(measure, jobs, engine=engine, costs=costs)) as finished:
         for done, (position, outcome) in enumerate(finished, start=1):
             index, job = waiting[position]
             if isinstance(outcome, engine_room.Crash):
                 outcome = MediaFailure(job.media.path, outcome.message)
             if isinstance(outcome, MediaSignals):
                 store.save(outcome, SIGNALS_VERSION, version or "")
+                frames += len(outcome.times)
+            else:
+                failed += 1
             outcomes[index] = outcome
-            progress.step(done, len(waiting), Path(job.media.path).name)
+            paid += costs[position]
+            share = paid / whole if whole else None
+            name = Path(job.media.path).name
+            progress.step(done, len(waiting), name, frames=frames, failures=failed, share=share)
     return _attach(plan, outcomes)
 
 

@@ -1,4 +1,8 @@
-"""Progress on a terminal: one line on stderr; nothing at all where stderr is not a terminal."""
+"""Progress on a terminal: one line on stderr; nothing at all where stderr is not a terminal.
+
+For programs: one JSON object a line. Both tell how fast the work goes and how long it will take, as far as
+that is known.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,14 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .pace import Pace
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+NAME_WIDTH = 28
+"""Letters of a file name that fit beside the rates."""
 
 
 def console(stderr: bool = False) -> Console:
@@ -26,6 +36,7 @@ class TerminalProgress:
         self._shown = not quiet and sys.stderr.isatty()
         self._bar: Any = None
         self._task: Any = None
+        self._pace = Pace()
 
     def __enter__(self) -> TerminalProgress:
         if self._shown:
@@ -38,6 +49,7 @@ class TerminalProgress:
                 BarColumn(),
                 MofNCompleteColumn(),
                 Elapsed(),
+                TextColumn("{task.fields[pace]}"),
             )
             self._bar = Progress(*columns, console=console(stderr=True), transient=True)
             self._bar.start()
@@ -51,19 +63,51 @@ class TerminalProgress:
 
     def say(self, text: str) -> None:
         """Name the step that begins now."""
+        self._pace = Pace()
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(text, total=None)
+            self._task = self._bar.add_task(text, total=None, pace="")
 
-    def step(self, done: int, total: int, name: str) -> None:
+    def step(
+        self,
+        done: int,
+        total: int,
+        name: str,
+        *,
+        frames: int | None = None,
+        failures: int = 0,
+        share: float | None = None,
+    ) -> None:
         """Tell that `done` of `total` are finished, the last one being `name`."""
+        standing = self._pace.step(done, total, frames=frames, failures=failures, share=share)
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, description=f"Measured {name}")
+            told = f"Measured {_shortened(name)}"
+            self._bar.update(
+                self._task, completed=done, total=total, description=_plain(told), pace=standing.words()
+            )
+
+
+def _shortened(name: str) -> str:
+    """Cut the middle out of a long name; what tells takes apart stands at its ends."""
+    if len(name) <= NAME_WIDTH:
+        return name
+    half = (NAME_WIDTH - 1) // 2
+    return f"{name[:half]}…{name[-half:]}"
+
+
+def _plain(text: str) -> str:
+    """Show brackets of a file name as they are."""
+    from rich.markup import escape
+
+    return escape(text)
 
 
 class JsonProgress:
     """The same for a program that waits: one JSON object a line on stderr. A context manager."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
 
     def __enter__(self) -> JsonProgress:
         return self
@@ -74,15 +118,40 @@ class JsonProgress:
         return None
 
     def say(self, text: str) -> None:
+        self._pace = Pace()
         self._write(event="say", text=text)
 
-    def step(self, done: int, total: int, name: str) -> None:
-        self._write(event="step", done=done, total=total, name=name)
+    def step(
+        self,
+        done: int,
+        total: int,
+        name: str,
+        *,
+        frames: int | None = None,
+        failures: int = 0,
+        share: float | None = None,
+    ) -> None:
+        standing = self._pace.step(done, total, frames=frames, failures=failures, share=share)
+        self._write(
+            event="step",
+            done=done,
+            total=total,
+            name=name,
+            frames=frames,
+            failures=failures,
+            clips_per_minute=_rounded(standing.clips_per_minute),
+            frames_per_second=_rounded(standing.frames_per_second),
+            seconds_left=_rounded(standing.seconds_left),
+        )
 
     @staticmethod
-    def _write(**told: str | int) -> None:
+    def _write(**told: str | float | None) -> None:
         import json
 
         # ASCII: whoever reads may decode in any way. A reader that has gone must not stop an audit.
         with contextlib.suppress(OSError, ValueError):
             print(json.dumps(told), file=sys.stderr, flush=True)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
