@@ -24,12 +24,15 @@ from .model import (
     Placed,
     Plan,
     Span,
+    TakeRecord,
     compare_key,
 )
 from .store import Store
 
 STILL_SIZE = 640
 """Long side of evidence pictures, pixels."""
+UNMEASURED = f"media {SIGNALS_VERSION}"
+"""Under this basis the store keeps why a medium could not be measured, for whoever judges without decoding."""
 COMPARED = 4
 """Frames fetched beside the worst one of a finding, at most."""
 
@@ -92,6 +95,7 @@ def signals(
     progress: Progress,
     force: bool = False,
     identity: bool = False,
+    decode: bool = True,
 ) -> Gathered:
     """Measure every job of a plan that the store does not know.
 
@@ -109,6 +113,8 @@ def signals(
         Measure again what the store knows.
     identity
         Also measure what things look like; nothing of that is imported otherwise.
+    decode
+        False: what the store does not know is named as not measured, with the reason that it has.
 
     Raises
     ------
@@ -129,10 +135,14 @@ def signals(
             outcomes[index] = MediaFailure(job.media.path, f"Cannot be read: {reason}.")
             continue
         known = None if force else store.load(job.key, job.span, SIGNALS_VERSION, version)
-        if known is None:
+        if known is not None:
+            outcomes[index] = known
+        elif decode:
             waiting.append((index, job))
         else:
-            outcomes[index] = known
+            failed = store.load_takes([job.key], UNMEASURED).get(job.key)
+            reason = failed.failure if failed is not None else None
+            outcomes[index] = MediaFailure(job.media.path, reason or "No shard has measured it.")
     if waiting and identity:
         from .identity import warmup
 
@@ -150,6 +160,8 @@ def signals(
                 outcome = MediaFailure(job.media.path, outcome.message)
             if isinstance(outcome, MediaSignals):
                 store.save(outcome, SIGNALS_VERSION, version or "")
+            else:
+                store.save_take(TakeRecord(job.key, failure=outcome.reason), UNMEASURED)
                 frames += len(outcome.times)
             else:
                 failed += 1

@@ -32,6 +32,7 @@ LEVEL: dict[str, float] = {
     "subjects": 2,
     "opening": 3,
     "takes": 3,
+    "shards": 3,
     "walk": 3,
     "report": 3,
     "resolve": 3,

@@ -39,14 +39,12 @@ GROUP_BY = click.option(
 PATTERN = click.option(
     "--pattern",
     metavar="REGEX",
-    help="The shot's name in the path of a take: (?P<shot>…), perhaps (?P<take>…).",
+    help="Where a take's path says the name of its shot: (?P<shot>…), and perhaps (?P<take>…).",
 )
 DETECTORS = click.option(
     "--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,drift,flash,dead."
 )
-PROMPTS = click.option(
-    "--include-prompts", is_flag=True, help="Write prompts and full paths of what made a take."
-)
+PROMPTS = click.option("--include-prompts", is_flag=True, help="Write prompts too, not only their hashes.")
 ALTERNATIVES = click.option(
     "--alternatives",
     type=click.IntRange(0, 20),
@@ -57,7 +55,7 @@ ALTERNATIVES = click.option(
 DEAL = click.option(
     "--deal",
     metavar="N|NAMES",
-    help="Deal the shots out to so many people, or to ann,bob,…; every output once each.",
+    help="Deal the shots out to so many people, or to ann,bob,…: each output once for everybody.",
 )
 
 
@@ -155,10 +153,8 @@ def command(
         part=part,
     )
     form = "none" if (quiet or json_out is not None) and progress_form == "auto" else progress_form
-    said = quiet or json_out is not None
-    return run(
-        folders, options, (*outputs, *([Path("-")] if json_out else [])), alternatives, fail_on, form, said
-    )
+    outputs = (*outputs, *([Path("-")] if json_out else []))
+    return run(folders, options, outputs, alternatives, fail_on, form, silent=quiet or json_out is not None)
 
 
 def run(

@@ -184,9 +184,11 @@ class ShotHead:
     """Takes with a standing finding at warning or above."""
     failed: int
     killed: int
-    best: str
+    errors: int = 0
+    """Takes with a standing finding at error."""
+    best: str = ""
     """Label of the take with the fewest faults found; else empty."""
-    best_score: float
+    best_score: float = 0.0
     best_picture: bytes = b""
     """WebP."""
 
@@ -244,6 +246,10 @@ class Triage:
     @property
     def flagged(self) -> int:
         return sum(head.flagged for head in self.heads)
+
+    @property
+    def errors(self) -> int:
+        return sum(head.errors for head in self.heads)
 
     @property
     def failed(self) -> int:

@@ -16,6 +16,8 @@ from pathlib import Path
 from .. import people, provenance, timeline, verdicts
 from ..errors import AuditError
 from ..model import (
+    ERROR,
+    WARNING,
     Finding,
     Placed,
     Provenance,
@@ -30,7 +32,7 @@ from ..store import Store
 from ..timecode import can_drop, frames_to_timecode, timecode_to_frames
 from .grouping import shots_by
 from .options import Judging, TriageOptions
-from .ranking import is_flagged, natural, ranked, with_likeness
+from .ranking import natural, ranked, with_likeness
 from .session import NOT_MEASURED, Item
 from .tallies import Counts, tallied
 
@@ -126,7 +128,8 @@ class Board:
             name=shot.name,
             page=shot.page,
             takes=len(shot.takes),
-            flagged=sum(is_flagged(take) for take in shot.takes if take.standing != "copy"),
+            flagged=sum(take.worst >= WARNING for take in shot.takes if take.rank),
+            errors=sum(take.worst >= ERROR for take in shot.takes if take.rank),
             failed=standing["failed"],
             killed=standing["killed"],
             best=best.take.label if best is not None else "",
@@ -181,21 +184,20 @@ class Board:
         return [replace(take, placed=tuple(sorted(mine[take.id], key=_worst_first))) for take in takes]
 
     def _heard(self, placed: Placed) -> Placed:
-        """Take in what people call a wrong alarm; in a folder of takes there is no earlier round."""
-        if placed.state == "dismissed":
-            return placed
-        by = self.said.dismissal(placed)
-        return replace(placed, state="dismissed" if by else "open", by=by)
+        """Take in what people say of a finding; in a folder of takes there is no earlier round."""
+        placed = self.said.settle(placed)
+        return placed if placed.state == "dismissed" else replace(placed, state="open")
 
     def _judged(self, take: RankedTake) -> RankedTake:
         """Take in what people say of a take, and whether it repeats a seed that was killed."""
-        said = self.said.of_take(take.take.key) if take.take.key else None
-        if said is not None:
-            if said.standing is not None and take.standing == "ranked":
-                take = replace(take, standing=said.standing)
-            take = replace(take, verdicts=said.verdicts)
+        key = take.take.key
+        if key:
+            standing = self.said.of_take(key).standing
+            if standing is not None and take.standing == "ranked":
+                take = replace(take, standing=standing)
+            take = replace(take, verdicts=self.said.on(key))
         origin = self.said.killed_origin(take.take.provenance)
-        if origin is not None and origin.key != take.take.key:
+        if origin is not None and origin.key != key:
             take = replace(take, repeats=origin.label)
         return take
 

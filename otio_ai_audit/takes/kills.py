@@ -39,9 +39,7 @@ class OnKill:
     def __post_init__(self) -> None:
         try:
             self.words = tuple(shlex.split(self.command, posix=os.name != "nt"))
-            fields = {
-                name for word in self.words for _, name, _, _ in Formatter().parse(word) if name is not None
-            }
+            named = [name for word in self.words for _, name, _, _ in Formatter().parse(word)]
         except ValueError as error:
             raise UsageError(f"--on-kill cannot be read ({error}): {self.command}") from error
         if not self.words:

@@ -31,11 +31,6 @@ def standing_findings(take: RankedTake) -> list[Placed]:
     return [placed for placed in take.placed if placed.state != "dismissed"]
 
 
-def is_flagged(take: RankedTake) -> bool:
-    """Whether a fault stands at warning or above."""
-    return take.worst >= WARNING
-
-
 def ranked(takes: Iterable[RankedTake]) -> tuple[RankedTake, ...]:
     """Give ranks, and put takes in their order.
 

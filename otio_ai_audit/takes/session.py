@@ -67,6 +67,8 @@ class Session:
     progress: Progress
     verdicts: Path
     """Folder of people's verdicts: news there change the outputs."""
+    mine: Callable[[str], bool] = lambda label: True
+    """Which labels count; the others belong to somebody else."""
     items: dict[str, Item] = field(default_factory=dict)
     """Label → take, in order of labels."""
     pictures: int = 0
@@ -94,6 +96,8 @@ class Session:
         fresh: dict[str, Item] = {}
         now = time.time()
         for one in found.media:
+            if not self.mine(one.label):
+                continue
             try:
                 stamp, latest = content.stamp_of(one.media)
             except OSError:
@@ -132,10 +136,8 @@ class Session:
         for label, item in fresh:
             if item.key in known:
                 item.done = True
-            elif self.options.measure or not item.key:
-                self._queue.append(label)
             else:
-                item.failure, item.done = NOT_MEASURED, True
+                self._queue.append(label)
 
     def _at_work(self) -> list[str]:
         return [label for work in self._work.values() for label in (work.label, *work.twins)]
@@ -161,7 +163,7 @@ class Session:
         write
             Writes the outputs; called in a watch where something changed.
         """
-        if self.options.force or self.options.measure:
+        if self.options.measure:
             self.store.forget_failures(self.judging.basis)
         self.scan()
         if self.judging.identity and self._queue and self.options.measure:
@@ -223,11 +225,11 @@ class Session:
         if key in self._work:
             self._work[key].twins.append(label)
             return None
-        if not self.options.measure:
-            self._finish(label, item, NOT_MEASURED)
-            return None
         identity = judging.identity_version if judging.identity else None
         packed = None if force else self.store.load_packed(key, None, SIGNALS_VERSION, identity)
+        if packed is None and not self.options.measure:
+            self._finish(label, item, NOT_MEASURED)
+            return None
         job = MediaJob(item.media, key=key, identity=judging.identity, hwaccel=self.options.hwaccel)
         self._work[key] = _Work(label, item)
         return TakeTask(label, job, judging.wanted, judging.settings, packed)
