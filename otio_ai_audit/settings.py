@@ -21,7 +21,7 @@ import math
 import tomllib
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -38,6 +38,8 @@ class AuditSettings:
     """Findings from this severity on become markers."""
     detectors: tuple[str, ...] = ()
     """Ids of the detectors to run; empty is all."""
+    verdicts: str = ""
+    """Folder of people's verdicts, relative to the settings file; empty is the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def load(path: Path | None = None, registry: Mapping[str, Any] | None = None) ->
             raise SettingsError(
                 f"{name}: [audit] detectors: there is no detector {detector!r}.{_nearest(detector, registry)}"
             )
+    if audit.verdicts and path is not None:
+        audit = replace(audit, verdicts=str(path.parent / Path(audit.verdicts).expanduser()))
     return Settings(audit, made, Path(name).name)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__, gather
 from .gather import Progress, Quiet
@@ -37,6 +37,9 @@ from .model import (
 from .opening import Edit, open_edit
 from .settings import Settings
 from .store import Store
+
+if TYPE_CHECKING:
+    from .people import Verdicts
 
 LEAST = {"error": ERROR, "warning": WARNING, "note": NOTE}
 """Lowest score of each severity."""
@@ -67,6 +70,8 @@ class Options:
     hidden: bool = False
     markers: tuple[Path, ...] = ()
     """Marker EDLs exported from Resolve, read for people's verdicts."""
+    verdicts_folder: Path | None = None
+    """Folder that people share for their verdicts; None is what `otio_ai_audit.people.folder` says."""
     detectors: tuple[str, ...] | None = None
     subjects: Path | None = None
     """TOML file that says who should look alike."""
@@ -115,8 +120,8 @@ def audit(
     SettingsError
         A settings or subjects file with an unknown key or a wrong value.
     """
+    from . import people, subjects, timeline
     from . import settings as settings_room
-    from . import subjects, timeline
     from .report import compare, read_earlier
 
     options = options or Options()
@@ -139,13 +144,14 @@ def audit(
         detections = judge(found.uses, wanted, settings, store, options.force, found.references, version)
         uses, failures, detections = _set_films_aside(plan, found.uses, found.failures, detections)
         findings = [f for detection in detections.values() for f in detection.findings]
-        placed, seen = _identify(edit, uses, findings, store, failures, wanted)
+        folder = people.folder(options.verdicts_folder, settings.audit.verdicts, beside=options.store)
+        placed, seen, said = _identify(edit, uses, findings, store, failures, wanted, folder)
         stills = {}
         if options.stills:
             stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
-        notices = (*plan.notices, *_not_compared(found.uses, wanted, settings), store.notice)
+        notices = (*plan.notices, *_not_compared(found.uses, wanted, settings), store.notice, *said.notices)
 
-    clips = _clip_results(plan, uses, failures, detections)
+    clips = _clip_results(plan, uses, failures, detections, said)
     result = AuditResult(
         version=__version__,
         info=plan.info,
@@ -162,6 +168,7 @@ def audit(
     )
     if earlier is not None:
         result = compare(result, earlier)
+        result = replace(result, findings=tuple(said.settle(one) for one in result.findings))
     result = _marked(result, edit, uses, seen, LEAST[settings.audit.markers], options.report)
     result = replace(result, seconds=round(time.monotonic() - started, 2))
     return Audit(result, edit.timeline, edit.original, seen, tuple(uses))
@@ -223,9 +230,14 @@ def _identify(
     store: Store,
     failures: Sequence[Failure],
     wanted: Sequence[str],
-) -> tuple[list[Placed], tuple[SeenMarker, ...]]:
-    """Give every finding its lasting id, its state and its place; decide which markers of ours stand."""
-    from . import markings, timeline, verdicts
+    folder: Path,
+) -> tuple[list[Placed], tuple[SeenMarker, ...], Verdicts]:
+    """Give every finding its lasting id, its state and its place; decide which markers of ours stand.
+
+    What people say is read from their folder, and what was decided on this edit is added to it before
+    the store remembers it: after a crash in between it is heard again.
+    """
+    from . import markings, people, timeline, verdicts
 
     by_id = {use.id: use for use in uses}
     keys = {use.id: use.signals.key for use in uses if use.signals is not None}
@@ -242,9 +254,16 @@ def _identify(
     now = datetime.now().isoformat(timespec="seconds")
     heard = (*edit.seen, *edit.aside, *edit.gone)
     known = store.known(keys.values(), [*edit.deleted, *(id_ for marker in heard for id_ in marker.ids)])
+    said = people.read(folder)
+    known = people.heeded(known, said)
     placed, remembered = verdicts.assign(findings, keys, known, heard, place, now, edit.deleted)
+    names = {keys[use.id]: timeline.file_name(use.media.path) for use in uses if use.id in keys}
+    said = people.tell(folder, people.told(known, remembered, said, people.person(), names), said)
+    placed = [said.settle(one) for one in placed]
+    remembered = people.heeded(remembered, said)
     store.remember(remembered)
-    return placed, markings.review(edit.seen, placed, remembered, failures=failures, detectors=wanted)
+    seen = markings.review(edit.seen, placed, remembered, failures=failures, detectors=wanted)
+    return placed, seen, said
 
 
 # --- the result ----------------------------------------------------------------------------------------
@@ -255,15 +274,18 @@ def _clip_results(
     uses: Sequence[ClipUse],
     failures: Sequence[Failure],
     detections: Mapping[str, Detection],
+    said: Verdicts,
 ) -> tuple[ClipResult, ...]:
     groups = {id_: g.name for d in detections.values() for g in reversed(d.groups) for id_ in g.clips}
-    clips = [_audited(use, detections, groups.get(use.id)) for use in uses]
+    clips = [_audited(use, detections, groups.get(use.id), said) for use in uses]
     clips += [_not_audited(item, "failed") for item in failures]
     clips += [_not_audited(item, "skipped") for item in plan.skipped]
     return tuple(sorted(clips, key=lambda clip: (clip.record_start, clip.id)))
 
 
-def _audited(use: ClipUse, detections: Mapping[str, Detection], group: str | None) -> ClipResult:
+def _audited(
+    use: ClipUse, detections: Mapping[str, Detection], group: str | None, said: Verdicts
+) -> ClipResult:
     signals = use.signals
     assert signals is not None
     return ClipResult(
@@ -281,7 +303,7 @@ def _audited(use: ClipUse, detections: Mapping[str, Detection], group: str | Non
         content=signals.key,
         scores={name: detection.scores.get(use.id) for name, detection in detections.items()},
         curves={name: d.curves[use.id] for name, d in detections.items() if use.id in d.curves},
-        notes=(*use.notes, *(problem.message for problem in signals.problems)),
+        notes=(*use.notes, *(problem.message for problem in signals.problems), *said.notes(signals.key)),
         strip=_visible_strip(use, signals),
         visible=tuple((float(span.start), float(span.end)) for span in use.visible),
     )

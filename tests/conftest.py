@@ -29,6 +29,8 @@ def rng() -> np.random.Generator:
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test away from the user's store; compiled kernels may be shared."""
     monkeypatch.setenv("OTIO_AI_AUDIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.delenv("OTIO_AI_AUDIT_VERDICTS", raising=False)
+    monkeypatch.delenv("OTIO_AI_AUDIT_USER", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,7 @@ FAIL_ON = ("error", "warning", "never")
     type=click.Path(path_type=Path),
     help="A marker EDL exported from Resolve, for the verdicts on its markers.",
 )
+@shared.VERDICT_FOLDER
 @click.option("--hidden", is_flag=True, help="Also audit frames that upper tracks hide.")
 @shared.RATE
 @shared.TIMELINE
@@ -75,6 +76,7 @@ def command(
     maps: tuple[str, ...],
     media_roots: tuple[Path, ...],
     markers: tuple[Path, ...],
+    verdict_folder: Path | None,
     hidden: bool,
     rate: Fraction | None,
     timeline: str | None,
@@ -113,6 +115,7 @@ def command(
         drop_frame=drop_frame,
         hidden=hidden,
         markers=markers,
+        verdicts_folder=verdict_folder,
         detectors=tuple(name.strip() for name in detectors.split(",")) if detectors else None,
         subjects=subjects,
         settings=settings,

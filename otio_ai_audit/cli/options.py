@@ -39,5 +39,11 @@ ENGINE = click.option(
     "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
 )
 SETTINGS = click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
+VERDICT_FOLDER = click.option(
+    "--verdict-folder",
+    "verdict_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that people share for their verdicts.  [default: OTIO_AI_AUDIT_VERDICTS, else your own]",
+)
 TIMELINE = click.option("--timeline", metavar="NAME", help="Which timeline, of a file that holds several.")
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -13,13 +13,14 @@ it lies in what was judged, as in `otio_ai_audit.verdicts`.
 from __future__ import annotations
 
 from .deals import deal, dealt
-from .hearing import heeded, told
+from .hearing import heeded, tell, told
 from .journal import append, file_name, now, parse
-from .merge import Said, Verdicts, read
+from .merge import SaidOfFinding, SaidOfTake, Verdicts, read
 from .places import folder, person
 
 __all__ = [
-    "Said",
+    "SaidOfFinding",
+    "SaidOfTake",
     "Verdicts",
     "append",
     "deal",
@@ -31,5 +32,6 @@ __all__ = [
     "parse",
     "person",
     "read",
+    "tell",
     "told",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from ..errors import StoreError
 from ..model import KnownFinding, PersonVerdict
-from .journal import now
+from .journal import append, now
 from .merge import Verdicts
 
 
@@ -71,6 +73,22 @@ def told(
             result.append(_verdict(finding, who, names.get(finding.key, "")))
             said = said.including(result[-1:])
     return result
+
+
+def tell(folder: Path, verdicts: Sequence[PersonVerdict], said: Verdicts) -> Verdicts:
+    """Add what a person has decided to their file, and give all that people say now.
+
+    A folder that cannot be written stops nothing: a notice says so, and who decided must say it again.
+    """
+    if not verdicts:
+        return said
+    said = said.including(verdicts)
+    try:
+        append(folder, verdicts)
+    except StoreError as error:
+        again = "Others do not hear what was decided on this edit; repeat it with otio-ai-audit verdict."
+        return replace(said, notices=(*said.notices, f"{error} {again}"))
+    return said
 
 
 def _verdict(finding: KnownFinding, who: str, label: str) -> PersonVerdict:

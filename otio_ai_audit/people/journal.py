@@ -113,7 +113,7 @@ def parse(data: Mapping[str, Any], who: str = "") -> PersonVerdict:
     except (ValueError, OverflowError):
         raise ValueError(f"its time is {_short(values['when'])}, not an ISO date and time") from None
     verdict = PersonVerdict(**values, seed=_seed(data.get("seed")))
-    if kind == "wrong-alarm" and not (verdict.finding or verdict.detector):
+    if kind == "wrong-alarm" and not (verdict.finding or (verdict.detector and verdict.duration > 0)):
         raise ValueError("it does not say which finding")
     return verdict
 

@@ -7,41 +7,54 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ..model import PersonVerdict, Placed, Provenance
 from .journal import Line, lines_of, moment
 from .places import is_own
 
 _Origin = tuple[str, str, int | None]
-Standing = Literal["", "keep", "kill", "wrong-alarm", "stands", "disputed"]
 
 HALF = 0.5
 _SLACK = 1e-6
 """Seconds: less than any frame, more than any float noise."""
+_SAYS = {"wrong-alarm": "wrong alarm", "withdraw": "it stands"}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What people say of one take or finding now."""
+class SaidOfTake:
+    """What people say of one take now."""
 
-    standing: Standing = ""
-    """Empty: nobody says anything. Of a take ``keep``, ``kill``; of a finding ``wrong-alarm``, ``stands``."""
+    standing: Literal["kept", "killed", "disputed"] | None = None
     verdicts: tuple[PersonVerdict, ...] = ()
     """The last word of everybody who has one, oldest first."""
 
     @property
     def words(self) -> str:
         """Who says what, on one line: ``ann: kill. Six fingers.; ben: keep``."""
+        return _words(self.verdicts, self.standing == "disputed")
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfFinding:
+    """What people say of one finding now."""
+
+    standing: Literal["wrong-alarm", "stands", "disputed"] | None = None
+    verdicts: tuple[PersonVerdict, ...] = ()
+    """The last word of everybody who has one, oldest first."""
+
+    @property
+    def words(self) -> str:
+        """Who says what, on one line: ``ann: Lightning.`` where it is a wrong alarm."""
         if self.standing == "wrong-alarm":
             return "; ".join(_with_reason(v.who, v, ": ") for v in self.verdicts)
-        told = "; ".join(
-            _with_reason(f"{v.who}: {_SAYS.get(v.kind, v.kind)}", v, ". ") for v in self.verdicts
-        )
-        return f"disputed: {told}" if self.standing == "disputed" else told
+        return _words(self.verdicts, self.standing == "disputed")
 
 
-_SAYS = {"wrong-alarm": "wrong alarm", "withdraw": "it stands"}
+def _words(verdicts: Iterable[PersonVerdict], disputed: bool) -> str:
+    says = [(f"{v.who}: {_SAYS.get(v.kind, v.kind)}", v) for v in verdicts]
+    told = "; ".join(_with_reason(head, v, ". ") for head, v in says)
+    return f"disputed: {told}" if disputed else told
 
 
 def _with_reason(head: str, verdict: PersonVerdict, sign: str) -> str:
@@ -56,10 +69,15 @@ class Verdicts:
     by_key: Mapping[str, tuple[PersonVerdict, ...]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     """Sentences on what could not be read."""
-    _origins: list[dict[_Origin, PersonVerdict]] = field(
-        default_factory=list, init=False, repr=False, compare=False
-    )
-    """Kills by their origin, once somebody has asked."""
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out once."""
+
+    @property
+    def seal(self) -> int:
+        """The same in this process as long as nobody says anything else."""
+        if "seal" not in self._made:
+            self._made["seal"] = hash(tuple(self.by_key.items()))
+        return int(self._made["seal"])
 
     def __iter__(self) -> Iterator[PersonVerdict]:
         for verdicts in self.by_key.values():
@@ -77,22 +95,25 @@ class Verdicts:
 
     # --- takes
 
-    def of_take(self, key: str) -> Said:
+    def of_take(self, key: str) -> SaidOfTake:
         """Whether people keep or kill the take of this content."""
         last = _last_words(v for v in self.by_key.get(key, ()) if not of_a_finding(v))
         verdicts = tuple(v for v in last if v.kind in ("keep", "kill"))
         kinds = {v.kind for v in verdicts}
-        standing: Standing = "disputed" if len(kinds) > 1 else ""
-        if kinds == {"keep"}:
-            standing = "keep"
-        elif kinds == {"kill"}:
-            standing = "kill"
-        return Said(standing, verdicts)
+        if len(kinds) > 1:
+            return SaidOfTake("disputed", verdicts)
+        if not kinds:
+            return SaidOfTake()
+        return SaidOfTake("kept" if "keep" in kinds else "killed", verdicts)
+
+    def on(self, key: str) -> tuple[PersonVerdict, ...]:
+        """Everything that stands of what people say of a take and of findings in it, by time."""
+        return tuple(v for _, said in self._things_of(key) for v in said.verdicts)
 
     def notes(self, key: str) -> tuple[str, ...]:
         """Tell of a clip that somebody kills its take."""
         said = self.of_take(key)
-        return (said.words,) if said.standing in ("kill", "disputed") else ()
+        return (said.words,) if said.standing in ("killed", "disputed") else ()
 
     def killed_origins(self) -> tuple[PersonVerdict, ...]:
         """One kill for every origin whose takes people killed and do not dispute, the oldest first.
@@ -109,18 +130,20 @@ class Verdicts:
         """Find the kill of a take with the same seed, model and prompt (or, of an unknown one, workflow)."""
         if origin.seed is None:
             return None
-        if not self._origins:
+        if "origins" not in self._made:
             kills = self._kills()[::-1]  # so that the oldest remains
-            self._origins.append({_origin(k.model, k.workflow, k.prompt_hash, k.seed): k for k in kills})
+            origins = {_origin(k.model, k.workflow, k.prompt_hash, k.seed): k for k in kills}
+            self._made["origins"] = origins
         wanted = _origin(origin.model, origin.workflow, origin.prompt_hash, origin.seed)
-        return self._origins[0].get(wanted)
+        found: PersonVerdict | None = self._made["origins"].get(wanted)
+        return found
 
     def _kills(self) -> list[PersonVerdict]:
         """Kills that nobody disputes, of takes whose origin could be repeated, the oldest first."""
         kills = []
         for key in self.by_key:
             said = self.of_take(key)
-            if said.standing == "kill":
+            if said.standing == "killed":
                 kills += [v for v in said.verdicts if v.seed is not None and (v.prompt_hash or v.workflow)]
         return sorted(kills, key=lambda v: (moment(v.when), v.key, v.who))
 
@@ -128,7 +151,7 @@ class Verdicts:
 
     def of_finding(
         self, key: str, detector: str, start: float, duration: float, id: str = "", fault: str = ""
-    ) -> Said:
+    ) -> SaidOfFinding:
         """Whether people call a finding a wrong alarm.
 
         Parameters
@@ -157,12 +180,12 @@ class Verdicts:
         verdicts = _last_words(v for v in here if of_a_finding(v) and _same(asked, v))
         kinds = {v.kind for v in verdicts}
         if len(kinds) > 1:
-            return Said("disputed", verdicts)
+            return SaidOfFinding("disputed", verdicts)
         if not kinds:
-            return Said()
-        return Said("wrong-alarm" if "wrong-alarm" in kinds else "stands", verdicts)
+            return SaidOfFinding()
+        return SaidOfFinding("wrong-alarm" if "wrong-alarm" in kinds else "stands", verdicts)
 
-    def of_placed(self, placed: Placed) -> Said:
+    def of_placed(self, placed: Placed) -> SaidOfFinding:
         """`of_finding` of a finding that has its id."""
         found = placed.finding
         return self.of_finding(
@@ -177,12 +200,13 @@ class Verdicts:
     def settle(self, placed: Placed) -> Placed:
         """Give a finding the state that people's verdicts ask for; without any it stays as it is."""
         said = self.of_placed(placed)
-        if not said.standing:
+        if not said.standing or placed.state == "fixed":
             return placed
         if said.standing == "wrong-alarm":
             return replace(placed, state="dismissed", by=said.words)
-        state = "open" if placed.state == "dismissed" else placed.state
-        return replace(placed, state=state, by=said.words if said.standing == "disputed" else "")
+        if placed.state == "dismissed":
+            placed = replace(placed, state="open", by="")
+        return replace(placed, by=said.words) if said.standing == "disputed" else placed
 
     # --- all of it
 
@@ -190,29 +214,36 @@ class Verdicts:
         """Everything that was said of findings with an id, on any medium."""
         return tuple(v for v in self if id and v.finding == id)
 
-    def things(self) -> list[tuple[PersonVerdict, Said]]:
-        """Every take and finding that people speak of: the last word on it, and all of them.
+    def things(self) -> list[Thing]:
+        """Every take and finding that people speak of: the last word on it, and those of all.
 
         What people disagree on comes first, then takes that are killed, kept, then wrong alarms.
         """
-        result: list[tuple[PersonVerdict, Said]] = []
-        for key, verdicts in self.by_key.items():
-            takes = self.of_take(key)
-            if takes.standing:
-                result.append((takes.verdicts[-1], takes))
-            told: set[PersonVerdict] = set()
-            for v in verdicts[::-1]:
-                if of_a_finding(v) and v not in told:
-                    said = self.of_finding(key, v.detector, v.start, v.duration, v.finding, v.fault)
-                    told.update(said.verdicts)
-                    # What a person said before on the same thing is no thing of its own.
-                    told.update(other for other in verdicts if of_a_finding(other) and _same(v, other))
-                    if said.standing != "stands":
-                        result.append((v, said))
-        order = ("disputed", "kill", "keep", "wrong-alarm")
+        result = [(v, said) for key in self.by_key for v, said in self._things_of(key)]
+        order = ("disputed", "killed", "kept", "wrong-alarm", "stands")
         return sorted(
-            result, key=lambda r: (order.index(r[1].standing), r[0].label, r[0].key, r[0].start, r[0].finding)
+            result,
+            key=lambda r: (order.index(str(r[1].standing)), r[0].label, r[0].key, r[0].start, r[0].finding),
         )
+
+    def _things_of(self, key: str) -> list[Thing]:
+        result: list[Thing] = []
+        take = self.of_take(key)
+        if take.standing:
+            result.append((take.verdicts[-1], take))
+        told: set[PersonVerdict] = set()
+        mine = [v for v in self.by_key.get(key, ()) if of_a_finding(v)]
+        for v in reversed(mine):
+            if v not in told:
+                said = self.of_finding(key, v.detector, v.start, v.duration, v.finding, v.fault)
+                # What a person said before of the same thing is no thing of its own.
+                told.update(said.verdicts, (other for other in mine if _same(v, other)))
+                if said.standing is not None:
+                    result.append((v, said))
+        return result
+
+
+Thing = tuple[PersonVerdict, SaidOfTake | SaidOfFinding]
 
 
 def of_a_finding(verdict: PersonVerdict) -> bool:
