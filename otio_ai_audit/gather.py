@@ -151,7 +151,7 @@ def signals(
         progress.say(f"Measuring {len(waiting)} of {len(needed)} media")
     jobs = [job for _, job in waiting]
     costs = [job.cost for job in jobs]
-    whole, paid, frames, failed = sum(costs), 0.0, 0, 0
+    whole, paid, frames, failures = sum(costs), 0.0, 0, 0
     # Closing stops the workers at once, also on an error or Ctrl-C in this loop.
     with closing(engine_room.run(measure, jobs, engine=engine, costs=costs)) as finished:
         for done, (position, outcome) in enumerate(finished, start=1):
@@ -160,16 +160,15 @@ def signals(
                 outcome = MediaFailure(job.media.path, outcome.message)
             if isinstance(outcome, MediaSignals):
                 store.save(outcome, SIGNALS_VERSION, version or "")
-            else:
-                store.save_take(TakeRecord(job.key, failure=outcome.reason), UNMEASURED)
                 frames += len(outcome.times)
             else:
-                failed += 1
+                store.save_take(TakeRecord(job.key, failure=outcome.reason), UNMEASURED)
+                failures += 1
             outcomes[index] = outcome
             paid += costs[position]
             share = paid / whole if whole else None
             name = Path(job.media.path).name
-            progress.step(done, len(waiting), name, frames=frames, failures=failed, share=share)
+            progress.step(done, len(waiting), name, frames=frames, failures=failures, share=share)
     return _attach(plan, outcomes)
 
 
