@@ -6,8 +6,8 @@
     judge INPUT --signals signals/           ◀──   merged into the store at home, in any order
 
 A shard can be repeated: it goes on where it stopped. What belongs to which shard depends on nothing but the
-edit, or the path of a take below its folder, so nodes need not see the same files at the same moment, nor under
-the same path. Nodes need no store in common.
+edit, or the path of a take below its folder, so nodes need not see the same files at the same moment, nor
+under the same path. Nodes need no store in common.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import gather
+from . import gather, settings
 from .errors import UsageError
 from .gather import Progress
+from .judge import needs_identity, wanted_detectors
 from .model import Plan
 from .opening import open_edit
 from .store import Store
@@ -72,10 +73,12 @@ class Measured:
 
 
 def measure_edit(
-    paths: Sequence[Path], shard: Shard, signals: Path, options: Options, identity: bool, progress: Progress
+    paths: Sequence[Path], shard: Shard, signals: Path, options: Options, progress: Progress
 ) -> Measured:
     """Measure one shard of what an edit uses."""
+    wanted = wanted_detectors(settings.load(options.settings), options.detectors)
     part, count = _part_of(open_edit(paths, options, progress).plan, shard)
+    identity = needs_identity(wanted)
     with Store(shard.folder(signals)) as store:
         found = gather.signals(part, store, options.engine, progress, options.force, identity)
     reasons = dict.fromkeys(failure.reason for failure in found.failures)
@@ -143,7 +146,9 @@ def merge(store: Store, folders: Sequence[Path]) -> list[str]:
             if missing:
                 told = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
                 what = "Shard" if len(missing) == 1 else "Shards"
-                notices.append(f"{what} {told} of {of} {'is' if len(missing) == 1 else 'are'} not in {folder}.")
+                notices.append(
+                    f"{what} {told} of {of} {'is' if len(missing) == 1 else 'are'} not in {folder}."
+                )
     return notices
 
 

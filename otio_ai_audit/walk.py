@@ -87,6 +87,10 @@ class Options:
     stills: bool = False
     """Fetch the worst frame of every finding as a picture."""
     force: bool = False
+    decode: bool = True
+    """Decode what the store does not know; else it is named as not measured."""
+    notices: tuple[str, ...] = ()
+    """Sentences to pass on with the result."""
     store: Path | None = None
     report: str = ""
     """Name of the report that the summary marker points to."""
@@ -138,7 +142,7 @@ def audit(
 
     with Store(options.store) as store:
         identity = needs_identity(wanted)
-        found = gather.signals(plan, store, options.engine, progress, options.force, identity)
+        found = gather.signals(plan, store, options.engine, progress, options.force, identity, options.decode)
         progress.say("Judging")
         version = gather.identity_version() if identity else ""
         detections = judge(found.uses, wanted, settings, store, options.force, found.references, version)
@@ -149,7 +153,13 @@ def audit(
         stills = {}
         if options.stills:
             stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
-        notices = (*plan.notices, *_not_compared(found.uses, wanted, settings), store.notice, *said.notices)
+        notices = (
+            *options.notices,
+            *plan.notices,
+            *_not_compared(found.uses, wanted, settings),
+            store.notice,
+            *said.notices,
+        )
 
     clips = _clip_results(plan, uses, failures, detections, said)
     result = AuditResult(

@@ -20,8 +20,11 @@ COMMANDS = {
     "audit": ("audit", "Audit an edit, a rendered master or media files."),
     "cache": ("cache", "Show or clear what was measured."),
     "demo": ("demo", "Render a little advert with known faults and audit it."),
+    "judge": ("judge", "Judge at home what shards have measured."),
+    "measure": ("measure", "Measure one shard of the work, for farms."),
     "resolve": ("resolve", "Menu scripts for DaVinci Resolve, and audits from outside."),
     "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
+    "triage": ("triage", "Look at folders of takes, and rank the takes of each shot."),
     "verdict": ("verdict", "Dismiss findings by id, or reopen them."),
     "warmup": ("warmup", "Compile the kernels and prepare the networks, once for this machine."),
 }

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FAIL_ON = ("error", "warning", "never")
 
 
-@click.command("audit")
-@shared.INPUTS
-@click.option(
+OUTPUTS = click.option(
     "-o",
     "--output",
     "outputs",
@@ -30,10 +28,13 @@ FAIL_ON = ("error", "warning", "never")
     help="Write a file; the suffix says what: .otio .otioz (the edit with markers), .edl (Resolve marker "
     "EDL), .lua (a Resolve menu script that sets them), .json, .csv, .xml (JUnit), .html. May repeat.",
 )
+
+
+@click.command("audit")
+@shared.INPUTS
+@OUTPUTS
 @shared.EDIT
-@click.option(
-    "--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,drift,mismatch,flash,dead."
-)
+@shared.DETECTORS
 @click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
 @shared.MAPS
 @shared.MEDIA_ROOTS
@@ -58,20 +59,14 @@ FAIL_ON = ("error", "warning", "never")
 @click.option("--force", is_flag=True, help="Measure again, whatever is known.")
 @click.option("--all", "everything", is_flag=True, help="Also show notes in the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No table and no progress.")
-@click.option(
-    "--progress",
-    "progress_form",
-    type=click.Choice(["auto", "json", "none"]),
-    default="auto",
-    help="json: one JSON object a line on stderr, for programs.",
-)
+@shared.PROGRESS
 @click.option("--live", type=click.Path(path_type=Path), hidden=True, help="Written by the menu scripts.")
 @shared.DEBUG
 def command(
     inputs: tuple[Path, ...],
     outputs: tuple[Path, ...],
     edit: Path | None,
-    detectors: str | None,
+    detectors: tuple[str, ...] | None,
     subjects: Path | None,
     maps: tuple[str, ...],
     media_roots: tuple[Path, ...],
@@ -116,7 +111,7 @@ def command(
         hidden=hidden,
         markers=markers,
         verdicts_folder=verdict_folder,
-        detectors=tuple(name.strip() for name in detectors.split(",")) if detectors else None,
+        detectors=detectors,
         subjects=subjects,
         settings=settings,
         engine=engine,

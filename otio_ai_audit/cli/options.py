@@ -35,6 +35,25 @@ MEDIA_ROOTS = click.option(
     type=click.Path(path_type=Path),
     help="Find missing media here by file name. May repeat.",
 )
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Read names that are separated by commas."""
+    return tuple(name.strip() for name in value.split(",")) if value else None
+
+
+DETECTORS = click.option(
+    "--detectors",
+    callback=_names,
+    help="Only these, separated by commas: flicker,pop,freeze,cut,drift,mismatch,flash,dead.",
+)
+PROGRESS = click.option(
+    "--progress",
+    "progress_form",
+    type=click.Choice(["auto", "json", "none"]),
+    default="auto",
+    help="json: one JSON object a line on stderr, for programs.",
+)
 ENGINE = click.option(
     "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
 )

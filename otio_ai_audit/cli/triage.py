@@ -41,9 +41,6 @@ PATTERN = click.option(
     metavar="REGEX",
     help="Where a take's path says the name of its shot: (?P<shot>…), and perhaps (?P<take>…).",
 )
-DETECTORS = click.option(
-    "--detectors", help="Only these, separated by commas: flicker,pop,freeze,cut,drift,flash,dead."
-)
 PROMPTS = click.option("--include-prompts", is_flag=True, help="Write prompts too, not only their hashes.")
 ALTERNATIVES = click.option(
     "--alternatives",
@@ -64,7 +61,7 @@ DEAL = click.option(
 @OUTPUTS
 @GROUP_BY
 @PATTERN
-@DETECTORS
+@shared.DETECTORS
 @shared.SETTINGS
 @shared.ENGINE
 @shared.HWACCEL
@@ -101,7 +98,7 @@ def command(
     outputs: tuple[Path, ...],
     group_by: str,
     pattern: str | None,
-    detectors: str | None,
+    detectors: tuple[str, ...] | None,
     settings: Path | None,
     engine: str,
     hwaccel: str,
@@ -137,7 +134,7 @@ def command(
     options = TriageOptions(
         group_by=group_by,
         pattern=pattern,
-        detectors=tuple(name.strip() for name in detectors.split(",")) if detectors else None,
+        detectors=detectors,
         settings=settings,
         engine=engine,
         hwaccel=hwaccel,

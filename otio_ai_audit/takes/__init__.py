@@ -54,7 +54,7 @@ def triage(
     """
     options = options or TriageOptions()
     roots = tuple(Path(folder) for folder in folders)
-    if not roots:
+    if not roots and not options.places:
         raise UsageError("Nothing to triage: give a folder of takes.")
     judging = judging_of(options)
     with Store(options.store) as store:

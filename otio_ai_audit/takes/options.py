@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..settings import Settings
@@ -33,6 +34,10 @@ class TriageOptions:
     include_prompts: bool = False
     measure: bool = True
     """Decode what is not known; else it is named as not measured."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Label → content key of takes that cannot be reached from here; they take the place of folders."""
+    notices: tuple[str, ...] = ()
+    """Sentences to pass on with the result."""
     besides: tuple[Path, ...] = ()
     """Files and folders that are no takes, such as outputs that are written among them."""
     watch: bool = False

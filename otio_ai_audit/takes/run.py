@@ -96,6 +96,7 @@ class Run:
             else f"{pictures} single pictures are no takes and were left out."
             if pictures
             else "",
+            *self.options.notices,
             *session.troubles,
             *said.notices,
             *self._troubles,

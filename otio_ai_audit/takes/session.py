@@ -90,6 +90,12 @@ class Session:
 
     def scan(self) -> None:
         """Look into the folders; new and changed takes are queued once they stand still."""
+        if self.options.places:
+            self.items = {
+                label: Item(Media(label), "", key, done=True)
+                for label, key in sorted(self.options.places.items())
+            }
+            return
         found = timeline.find_media(self.roots, self._follow, self.options.besides)
         if (found.pictures, found.troubles) != (self.pictures, self.troubles):
             self.pictures, self.troubles, self.changed = found.pictures, found.troubles, True
