@@ -15,7 +15,7 @@ import pytest
 
 from otio_ai_audit import report
 from otio_ai_audit.model import Curve, Group
-from otio_ai_audit.report import drawing, finding_view, html_file
+from otio_ai_audit.report import drawing, finding_view, html_file, page_parts
 
 from . import report_samples as samples
 
@@ -229,7 +229,7 @@ def test_the_overview_has_a_lane_a_track_and_survives_an_empty_edit() -> None:
 
 
 def themes() -> dict[str, dict[str, str]]:
-    style = html_file._asset("page.css")
+    style = page_parts.asset("page.css")
     blocks = {
         "dark": style[style.index(":root {") :],
         "light": style[style.index(':root[data-theme="light"] {') :],
@@ -259,7 +259,7 @@ def test_text_has_contrast(theme: str) -> None:
 
 
 def test_the_two_light_themes_are_the_same() -> None:
-    style = html_file._asset("page.css")
+    style = page_parts.asset("page.css")
     blocks = re.findall(
         r'(?:not\(\[data-theme="dark"\]\)|\[data-theme="light"\]) \{(.*?)\}', style, re.DOTALL
     )

@@ -121,6 +121,8 @@ class Take:
     """Content key; empty where the file could not be read."""
     provenance: Provenance = Provenance()
     """From the file and from what lies beside it."""
+    modified: float = 0.0
+    """When its newest file was last written, in seconds since 1970; 0 is unknown."""
 
 
 Standing = Literal["ranked", "kept", "killed", "disputed", "failed", "copy"]

@@ -6,16 +6,13 @@ stands inside a script or a style. The page's policy allows only its own script 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, Thumbnail, severity_of
-from . import drawing
+from . import drawing, page_parts
 from .against import round_two_lines, title
 from .finding_view import FindingView, Pictures, beside, drawable, finding_view
 from .groups import group_views
@@ -70,39 +67,12 @@ class ClipView:
 
 def to_html(result: AuditResult) -> str:
     """Return a result as one self-contained page."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = (
-        "default-src 'none'; img-src data:; "
-        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
-    from markupsafe import Markup
-
-    page = environment.get_template("page.html")
-    return page.render(policy=policy, style=Markup(style), script=Markup(script), **_view(result))
+    return page_parts.render("page.html", ("page.css",), ("theme.js", "page.js"), _view(result))
 
 
 def write(result: AuditResult, path: Path) -> None:
     """Write a result as one self-contained page."""
     path.write_bytes(to_html(result).encode("utf-8"))
-
-
-def _asset(name: str) -> str:
-    text = resources.files(__package__).joinpath("page", name).read_text(encoding="utf-8")
-    # Line ends as the browser counts them, whatever the checkout made of them.
-    return text.replace("\r\n", "\n")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def _view(result: AuditResult) -> Mapping[str, Any]:

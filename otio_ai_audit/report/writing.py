@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
-import secrets
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +12,7 @@ from typing import Any, TypeAlias
 from ..errors import OutputError
 from ..model import AuditResult, SeenMarker
 from . import csv_file, json_file, junit
+from .whole import why, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +148,9 @@ def write(
             f"Nobody writes {path.suffix or path.name!r} files; use one of {', '.join(sorted(WRITERS))}."
         )
     try:
-        _write_whole(writer, result, path, asked)
+        _place(writer, result, path, asked)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {_why(error)}") from error
+        raise OutputError(f"{path} cannot be written: {why(error)}") from error
 
 
 def _to_stdout(text: str) -> None:
@@ -167,25 +164,13 @@ def _to_stdout(text: str) -> None:
     sys.stdout.flush()
 
 
-def _write_whole(writer: Writer, result: AuditResult, path: Path, asked: Asked) -> None:
+def _place(writer: Writer, result: AuditResult, path: Path, asked: Asked) -> None:
     target = path.resolve()
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "a folder has that name")
     if asked.original is not None and target.exists() and _same_file(target, asked.original):
         raise OutputError(f"{path} is the edit itself; write the result under another name.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last, because libraries choose their format by it.
-    beside = target.parent / f".{secrets.token_hex(6)}{target.suffix}"
-    try:
-        writer(result, beside, asked)
-        with beside.open("rb+") as written:
-            os.fsync(written.fileno())
-        if target.exists():
-            shutil.copymode(target, beside)
-        os.replace(beside, target)
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+    write_whole(target, lambda beside: writer(result, beside, asked))
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -193,20 +178,3 @@ def _same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
-
-
-def _why(error: OSError) -> str:
-    reasons = {
-        errno.ENOSPC: "the disk is full. Free some space or write elsewhere.",
-        errno.EDQUOT if hasattr(errno, "EDQUOT") else -1: "the disk quota is used up. Write elsewhere.",
-        errno.EFBIG: "the file would be too large for its disk. Write elsewhere.",
-        errno.EACCES: "you have no right to write there. Write elsewhere.",
-        errno.EPERM: "you have no right to write there. Write elsewhere.",
-        errno.EROFS: "the disk is read-only. Write elsewhere.",
-        errno.EISDIR: "a folder has that name. Choose another name.",
-        errno.ENOTDIR: "a part of its path is a file. Choose another folder.",
-        errno.EEXIST: "a part of its path is a file. Choose another folder.",
-        errno.ENAMETOOLONG: "its name is too long. Choose a shorter one.",
-    }
-    known = reasons.get(error.errno or 0)
-    return known or f"{(error.strerror or str(error)).rstrip('.')}. Write elsewhere."

@@ -55,17 +55,9 @@
     rows[next].scrollIntoView({ block: "center" });
   }
 
-  function theme() {
-    const root = document.documentElement;
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : !matchMedia("(prefers-color-scheme: light)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-  }
-
   one("filters").hidden = false;
-  one("theme").hidden = false;
   one("filters").addEventListener("submit", (event) => event.preventDefault());
   one("filters").addEventListener("input", (event) => (event.target.id === "sort" ? sort() : filter()));
-  one("theme").addEventListener("click", theme);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     if (event.key === "n") step(1);
