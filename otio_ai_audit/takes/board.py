@@ -85,7 +85,7 @@ class Board:
         groups: dict[str, list[Entry]] = defaultdict(list)
         for label, item, origin in _with_origins(items, store, judging.basis):
             shot, name = rule(label, origin)
-            take = Take(label, item.media, shot, name, item.key, origin)
+            take = Take(label, item.media, shot, name, item.key, origin, item.modified)
             groups[shot].append(Entry(take, item.failure, item.done))
         board = cls(store, judging, options, said)
         for name in sorted(groups, key=lambda name: (natural(name), name)):

@@ -38,6 +38,8 @@ class Item:
     media: Media
     stamp: str
     """Sizes and times of its files."""
+    modified: float = 0.0
+    """When its newest file was last written, in seconds since 1970."""
     key: str = ""
     failure: str = ""
     """Why this very file has no record: it could not be read, or its worker died."""
@@ -92,7 +94,7 @@ class Session:
         """Look into the folders; new and changed takes are queued once they stand still."""
         if self.options.places:
             self.items = {
-                label: Item(Media(label), "", key, done=True)
+                label: Item(Media(label), "", key=key, done=True)
                 for label, key in sorted(self.options.places.items())
             }
             return
@@ -111,7 +113,7 @@ class Session:
             old = self.items.get(one.label)
             if old is None or old.stamp != stamp or old.media != one.media:
                 settled = not self.options.watch or now - latest / 1e9 > SETTLED
-                fresh[one.label] = Item(one.media, stamp, settled=settled)
+                fresh[one.label] = Item(one.media, stamp, latest / 1e9, settled=settled)
                 self.changed, self._news = True, time.monotonic()
             else:
                 old.settled = True  # twice the same, a look apart
