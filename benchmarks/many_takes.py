@@ -2,11 +2,12 @@
 
 Usage: ``python -m benchmarks.many_takes [--takes 2000] [--corpus DIR] [--keep DIR] [--dask]``.
 
-Makes the takes in a temporary folder: real clips (of a folder of labelled ones, and of the demo) cut at other
-frames, shifted, encoded anew, long side 512. Then it triages all of them by the command line and prints clips a
-minute, frames a second, CPU in milliseconds a frame beside that of plain decoding, and the memory of the parent
-and of the largest worker over time; a few takes at 1080p against plain decoding; and the same takes with one
-and with two processes (and with two Dask workers). Linux only, since memory is read from /proc.
+Makes the takes in a temporary folder: real clips (of a folder of labelled ones, and of the demo) cut at
+other frames, shifted, encoded anew, long side 512. Then it triages all of them by the command line and
+prints clips a minute, frames a second, CPU in milliseconds a frame beside that of plain decoding, and the
+memory of the parent and of the largest worker over time; a few takes at 1080p against plain decoding; and
+the same takes with one and with two processes (and with two Dask workers). Linux only, since memory is read
+from /proc.
 """
 
 from __future__ import annotations
@@ -229,7 +230,7 @@ def large(folder: Path, place: Path) -> Iterator[tuple[str, str]]:
 
 
 def engines(folder: Path, place: Path, dask: bool) -> Iterator[tuple[str, str]]:
-    """The same takes with one process, two, and two Dask workers."""
+    """Time the same takes with one process, two, and two Dask workers."""
     specs = ["processes:1", "processes:2", *(["dask:2"] if dask else [])]
     walls = {spec: triage(folder, place / spec.replace(":", "-"), "--engine", spec).seconds for spec in specs}
     yield "parallel efficiency of 2 processes", f"{walls['processes:1'] / walls['processes:2'] / 2:.2f}"
