@@ -34,6 +34,7 @@ LEVEL: dict[str, float] = {
     "takes": 3,
     "shards": 3,
     "walk": 3,
+    "deciding": 3,
     "report": 3,
     "resolve": 3,
     "demo": 3,

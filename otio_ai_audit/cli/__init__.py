@@ -25,7 +25,7 @@ COMMANDS = {
     "resolve": ("resolve", "Menu scripts for DaVinci Resolve, and audits from outside."),
     "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
     "triage": ("triage", "Look at folders of takes, and rank the takes of each shot."),
-    "verdict": ("verdict", "Dismiss findings by id, or reopen them."),
+    "verdict": ("verdict", "Keep or kill takes, dismiss findings, see what others say."),
     "warmup": ("warmup", "Compile the kernels and prepare the networks, once for this machine."),
 }
 

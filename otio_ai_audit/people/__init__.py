@@ -16,6 +16,7 @@ from .deals import deal, dealt
 from .hearing import heeded, tell, told
 from .journal import append, file_name, now, parse
 from .merge import SaidOfFinding, SaidOfTake, Verdicts, read
+from .page import from_page
 from .places import folder, person
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "dealt",
     "file_name",
     "folder",
+    "from_page",
     "heeded",
     "now",
     "parse",
