@@ -28,7 +28,7 @@ def render(template: str, styles: tuple[str, ...], scripts: tuple[str, ...], vie
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
     page = _environment().get_template(template)
-    return page.render(policy=policy, style=Markup(style), script=Markup(script), **view)
+    return str(page.render(policy=policy, style=Markup(style), script=Markup(script), **view))
 
 
 @cache

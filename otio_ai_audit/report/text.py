@@ -133,8 +133,12 @@ def worst_first(result: AuditResult) -> list[tuple[ClipResult, list[Placed]]]:
 
 def not_checked(result: AuditResult) -> str:
     """Say what no detector of this run looked at: what none ever does, and what did not run."""
-    missing = [words for name, words in _LOOKED_FOR.items() if name not in result.detectors]
-    return "; ".join([NEVER_CHECKED, *missing])
+    return "; ".join([NEVER_CHECKED, *not_asked(result.detectors)])
+
+
+def not_asked(detectors: Sequence[str]) -> list[str]:
+    """Say what the detectors that did not run would have looked for."""
+    return [words for name, words in _LOOKED_FOR.items() if name not in detectors]
 
 
 def counted(count: int, one: str, many: str = "") -> str:
