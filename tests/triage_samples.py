@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from otio_ai_audit.model import (
+    ERROR,
     WARNING,
     Finding,
     Media,
@@ -145,7 +147,7 @@ def failed(
 def _placed(finding: Finding, use: str, key: str, state: str) -> Placed:
     frame = round(finding.start * 24) if np.isfinite(finding.start) else 0
     return Placed(
-        id=f"{abs(hash_of(key + finding.detector)):06x}",
+        id=f"{zlib.crc32((key + finding.detector).encode('utf-8', 'replace')) & 0xFFFFFF:06x}",
         finding=replace(finding, use=use),
         state=state,  # type: ignore[arg-type]
         first_seen="2026-03-01T08:00:00",
@@ -155,11 +157,6 @@ def _placed(finding: Finding, use: str, key: str, state: str) -> Placed:
         key=key,
         by="ann: the client likes it" if state == "dismissed" else "",
     )
-
-
-def hash_of(text: str) -> int:
-    """Six hex digits of a text, the same in every run."""
-    return sum((i + 1) * ord(c) for i, c in enumerate(text)) * 7919 % 0xFFFFFF
 
 
 def shot(number: int, name: str, *takes: RankedTake) -> Shot:
@@ -184,6 +181,7 @@ def head(shot: Shot) -> ShotHead:
         flagged=sum(one.worst >= WARNING for one in shot.takes if one.standing != "copy"),
         failed=sum(one.standing == "failed" for one in shot.takes),
         killed=sum(one.standing == "killed" for one in shot.takes),
+        errors=sum(one.worst >= ERROR for one in shot.takes if one.standing != "copy"),
         best=best.take.label if best else "",
         best_score=best.worst if best else 0.0,
         best_picture=pictures[len(pictures) // 2].data if pictures else b"",
@@ -389,11 +387,17 @@ def many(
 
     heads = []
     for number in range(1, shots + 1):
-        flagged = sum(place / takes >= WARNING for place in range(1, takes + 1))
+        flagged, errors = (
+            sum(place / takes >= least for place in range(1, takes + 1)) for least in (WARNING, ERROR)
+        )
         name = f"shot{number:04d}"
         page = f"shot-{number:04d}-{name}.html"
         heads.append(
-            ShotHead(number, name, page, takes, flagged, 0, 0, f"day1/{name}_v001.mp4", 0.0, picture(number))
+            ShotHead(
+                *(number, name, page, takes, flagged, 0, 0, errors),
+                best=f"day1/{name}_v001.mp4",
+                best_picture=picture(number),
+            )
         )
     return triage(
         load=load, heads=tuple(heads), tallies=(tally("model", "wan2.1_t2v_14B", shots * takes // 2),)
