@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from otio_ai_audit import video
 from otio_ai_audit.model import RankedTake, Triage
 from otio_ai_audit.takes import TriageOptions, triage
@@ -31,7 +33,7 @@ def make_take(path: Path, seed: int, fault: bool = False, frames: int = LENGTH) 
 
 
 def make_folder(folder: Path) -> Path:
-    """Two shots of several takes, a sequence, a copy, a broken file, a sidecar, and things that are no takes."""
+    """Two shots of several takes, a sequence, a copy, a broken file, a sidecar, and what is no take."""
     make_take(folder / "truck_v001.mp4", 1)
     make_take(folder / "truck_v002.mp4", 2, fault=True)
     make_take(folder / "day 2" / "truck_v003.mp4", 3)
@@ -41,7 +43,7 @@ def make_folder(folder: Path) -> Path:
     (folder / "fox_v002.mp4").write_bytes(b"this is no movie" * 100)
     make_take(folder / "day 2" / "snow" / "snow_%04d.png", 6, frames=8)
     (folder / "notes.txt").write_text("no take", encoding="utf-8")
-    video.encode(folder / "poster.png", pan(9, 1, SIZE), RATE)
+    Image.fromarray(next(pan(9, 1, SIZE))).save(folder / "poster.png")
     return folder
 
 

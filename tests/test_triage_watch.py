@@ -121,7 +121,9 @@ def test_a_command_runs_once_for_each_kill_and_a_name_stays_one_argument(
     told = tmp_path / "told.txt"
     script = tmp_path / "tell.py"
     script.write_text(
-        "import sys\nwith open(sys.argv[1], 'a', encoding='utf-8') as f: f.write(repr(sys.argv[2:]) + '\\n')\n"
+        "import sys\n"
+        "with open(sys.argv[1], 'a', encoding='utf-8') as told:\n"
+        "    told.write(repr(sys.argv[2:]) + '\\n')\n"
     )
     command = f'"{sys.executable}" "{script}" "{told}" {{label}} {{who}} "why: {{why}}"'
     watching = Watching(world, on_kill=command)

@@ -257,17 +257,17 @@ class _Sidecars:
 
 
 def _copies(takes: Sequence[RankedTake]) -> list[RankedTake]:
-    """Let the first of several takes of the same content stand for all."""
+    """Let one of several takes of the same content stand for all: the one that lies highest."""
     first: dict[str, str] = {}
-    marked = []
-    for take in takes:
-        key = take.take.key
-        if key and key in first and take.standing == "ranked":
-            take = replace(take, standing="copy", copy_of=first[key])
-        elif key:
-            first.setdefault(key, take.take.label)
-        marked.append(take)
-    return marked
+    for take in sorted(takes, key=lambda take: take.take.label.count("/")):
+        if take.take.key:
+            first.setdefault(take.take.key, take.take.label)
+    return [
+        replace(take, standing="copy", copy_of=first[take.take.key])
+        if take.standing == "ranked" and first[take.take.key] != take.take.label
+        else take
+        for take in takes
+    ]
 
 
 def _used(finding: Finding, id_: str) -> Finding:

@@ -33,8 +33,6 @@ class Run:
     progress: Progress
     write: Callable[[Triage], None] | None
     _overview: dict[str, Ranked] = field(default_factory=dict)
-    _troubles: tuple[str, ...] = ()
-    """What went wrong beside the takes."""
 
     def through(self) -> Triage:
         """Run until everything is looked at, or a watch ends; give the last result."""
@@ -52,7 +50,8 @@ class Run:
             result = self._result(session, folder)
             result = replace(result, seconds=round(time.monotonic() - started, 2))
             if on_kill is not None:
-                self._troubles = tuple(on_kill.run(_killed(result), self.store))
+                troubles = on_kill.run(_killed(result), self.store)
+                result = replace(result, notices=(*result.notices, *troubles))
             last[:] = [result]
             for part in self._parts(result, folder):
                 if self.write is not None:
@@ -91,15 +90,12 @@ class Run:
     def _notices(self, session: Session, said: people.Verdicts) -> tuple[str, ...]:
         pictures = session.pictures
         notices = [
-            f"{pictures} single picture{' is' if pictures == 1 else 's are'} no take and was left out."
-            if pictures == 1
-            else f"{pictures} single pictures are no takes and were left out."
+            f"Left out, since no takes: {pictures} single {'picture' if pictures == 1 else 'pictures'}."
             if pictures
             else "",
             *self.options.notices,
             *session.troubles,
             *said.notices,
-            *self._troubles,
             self.store.notice,
         ]
         return tuple(filter(None, notices))
