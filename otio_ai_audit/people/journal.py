@@ -40,6 +40,8 @@ LONGEST = 2000
 """Letters of a reason or a name that are kept."""
 
 _DEFAULTS = {field.name: field.default for field in fields(PersonVerdict)}
+_REQUIRED = tuple(name for name, default in _DEFAULTS.items() if default is MISSING and name != "kind")
+_OPTIONAL = {name for name, default in _DEFAULTS.items() if default is not MISSING and name != "seed"}
 _NUMBERS = ("start", "duration")
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
 _HASHED = re.compile(r".*-[0-9a-f]{8}")
@@ -100,9 +102,7 @@ def parse(data: Mapping[str, Any], who: str = "") -> PersonVerdict:
         newer = isinstance(kind, str) and isinstance(data.get("v"), int) and data["v"] > VERSION
         raise (NewerError if newer else ValueError)(f"its kind is {_short(kind)}, not {', '.join(KINDS)}")
     values: dict[str, Any] = {"kind": kind}
-    for name, default in _DEFAULTS.items():
-        if name in ("kind", "seed") or (name not in data and default is not MISSING):
-            continue
+    for name in (*_REQUIRED, *(data.keys() & _OPTIONAL)):
         values[name] = _number(data, name) if name in _NUMBERS else _text(data, name)
     values["who"] = plain_name(values["who"]) or plain_name(who)
     for name in ("who", "key"):
@@ -249,10 +249,11 @@ def _sync(handle: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A verdict and the line that it stands in, from 0."""
+    """A verdict, the line that it stands in, from 0, and its time."""
 
     verdict: PersonVerdict
     number: int
+    when: datetime
 
 
 def lines_of(folder: Path) -> Iterator[Line | str]:
@@ -276,7 +277,8 @@ def lines_of(folder: Path) -> Iterator[Line | str]:
             if not raw:
                 continue
             try:
-                yield Line(_parsed(raw), number)
+                verdict = _parsed(raw)
+                yield Line(verdict, number, moment(verdict.when))
             except NewerError:
                 newer += 1
             except (ValueError, RecursionError):

@@ -285,20 +285,21 @@ def read(folder: Path) -> Verdicts:
     Verdicts are in order of their times, then of their lines. The order of files and their names mean
     nothing. What cannot be read is told in `Verdicts.notices` and never stops anything.
     """
-    numbers: dict[PersonVerdict, int] = {}
+    places: dict[PersonVerdict, tuple[datetime, int]] = {}
     notices = []
     for item in lines_of(folder):
         if isinstance(item, Line):
-            numbers[item.verdict] = max(item.number, numbers.get(item.verdict, 0))
+            place = item.when, item.number
+            places[item.verdict] = max(place, places.get(item.verdict, place))
         else:
             notices.append(item)
     if not folder.exists() and not folder.parent.is_dir() and not is_own(folder):
         notices.append(f"{folder}: the folder of people's verdicts is not there; they are not heard.")
 
-    def order(verdict: PersonVerdict) -> tuple[datetime, int, str]:
-        return moment(verdict.when), numbers[verdict], repr(verdict)
+    def order(verdict: PersonVerdict) -> tuple[datetime, int, str, str, str, str, str]:
+        return (*places[verdict], verdict.who, verdict.key, verdict.finding, verdict.kind, verdict.why)
 
     by_key: dict[str, list[PersonVerdict]] = defaultdict(list)
-    for verdict in sorted(numbers, key=order):
+    for verdict in sorted(places, key=order):
         by_key[verdict.key].append(verdict)
     return Verdicts({key: tuple(by_key[key]) for key in sorted(by_key)}, tuple(notices))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 FOLDER = "OTIO_AI_AUDIT_VERDICTS"
@@ -58,6 +59,7 @@ def person(named: str | None = None) -> str:
     return NOBODY
 
 
+@lru_cache(maxsize=1000)
 def plain_name(name: str) -> str:
     """Bring a name to one form: one line, composed letters, no more than 80 of them."""
     composed = unicodedata.normalize("NFC", name)
