@@ -10,7 +10,7 @@ from typing import Any
 from ..model import WARNING, PersonVerdict, Placed, RankedTake, Severity, severity_of
 from .finding_view import FindingView, Pictures, finding_view
 from .takes_picture import Picture, bar_of, picture_of, shown_of
-from .text import STANDING, clean, lines_of, number, one_line
+from .text import STANDING, clean, counted, lines_of, number, one_line
 
 LISTED = 3
 """Findings of a take that are shown at once; the rest is folded away."""
@@ -85,6 +85,8 @@ class TakeView:
     sortable: str
     """Scores in order of the page's detectors, ``-`` where there is none."""
     findings: Sequence[TakeFinding]
+    folded: str
+    """What is folded away of them, in words."""
     ties: Sequence[Tie]
     said: Sequence[Saying]
     origin: Sequence[tuple[str, str]]
@@ -161,6 +163,7 @@ def _take_view(
     scores = {name: number(value, 4) for name, value in record.scores.items()}
     label = _label(take.label)
     facts = _facts(one)
+    findings = _findings(one, anchors[take.label])
     model, generator = one_line(origin.model or ""), one_line(origin.generator or "")
     seed = "" if origin.seed is None else str(origin.seed)
     return TakeView(
@@ -181,7 +184,8 @@ def _take_view(
         bar=bar_of(one),
         scores=[(one_line(n), "n/a" if s is None else f"{s:.2f}", severity_of(s)) for n, s in scores.items()],
         sortable=" ".join("-" if scores.get(n) is None else f"{scores[n]:.4f}" for n in detectors),
-        findings=_findings(one, anchors[take.label]),
+        findings=findings,
+        folded=_folded_words(findings),
         ties=_ties(one, links, titles),
         said=[_saying(verdict) for verdict in one.verdicts if not _of_finding(verdict)],
         origin=_origin(one, prompts),
@@ -261,6 +265,15 @@ def _findings(one: RankedTake, anchor: str) -> list[TakeFinding]:
             )
         )
     return made
+
+
+def _folded_words(findings: Sequence[TakeFinding]) -> str:
+    folded = [item.shown for item in findings if item.folded]
+    dismissed = sum(not shown.standing for shown in folded)
+    notes = sum(shown.standing and shown.severity in ("note", "none") for shown in folded)
+    further = len(folded) - dismissed - notes
+    counts = ((further, "further finding"), (notes, "note"), (dismissed, "wrong alarm"))
+    return ", ".join(counted(count, what) for count, what in counts if count)
 
 
 def _of_finding(verdict: PersonVerdict) -> bool:
