@@ -38,6 +38,7 @@ LEVEL: dict[str, float] = {
     "report": 3,
     "resolve": 3,
     "demo": 3,
+    "farm": 3,
     "cli": 4,
     "__main__": 4,
 }
@@ -55,6 +56,8 @@ DOOR = {
     "jinja2": {"report"},
     "PIL": {"pictures", "demo"},
     "sqlite3": {"store"},
+    "distributed": {"engine"},
+    "dask": {"engine"},
 }
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
 
 from ..errors import EngineError
-from .worker import Crash, crash_of
+from .pool import pool_of, through
+from .worker import Crash
 
-__all__ = ["Crash", "cores", "parse", "run"]
+__all__ = ["Crash", "cores", "parse", "run", "stream"]
 
+K = TypeVar("K")
 T = TypeVar("T")
 R = TypeVar("R")
 
 FORMS = "processes, processes:N, threads or threads:N"
+DASK_FORMS = "dask:tcp://HOST:PORT, dask:scheduler.json or dask:N for a Dask cluster"
 WINDOWS_LIMIT = 60
 """Windows waits for at most 63 handles at once."""
 
@@ -40,7 +44,8 @@ def run(
         What it is called with, one argument each; anything that pickles.
     engine
         ``processes:N`` (spawned and supervised; N is by default the number of cores that this process
-        may use), ``threads:N``, or any `concurrent.futures.Executor`, which is used and left open.
+        may use), ``threads:N``, a Dask cluster (see `stream`), or any `concurrent.futures.Executor`,
+        which is used and left open.
     costs
         Expected work of each task, in any unit; the longest start first. By default in order.
     timeout
@@ -60,24 +65,82 @@ def run(
     EngineError
         An engine that nobody knows, or workers that cannot be started.
 
-    Notes
-    -----
-    A process that dies, or runs out of memory, costs only its own task: that one is tried once more,
-    after all others and alone in a fresh process, and is then given back as a `Crash`.
+    See Also
+    --------
+    stream : the same for tasks that come one by one, or never end.
     """
     if costs is not None and len(costs) != len(tasks):
         raise ValueError(f"{len(costs)} costs were given for {len(tasks)} tasks")
-    order = sorted(range(len(tasks)), key=lambda i: -costs[i]) if costs else list(range(len(tasks)))
-    kind, number = ("executor", 0) if isinstance(engine, Executor) else parse(engine)
+    order = sorted(range(len(tasks)), key=lambda i: -costs[i]) if costs else range(len(tasks))
+    feed = ((index, tasks[index]) for index in order)
+    return _answers(stream(function, feed, engine=engine, timeout=timeout, doing=doing))
+
+
+def _answers(
+    results: Generator[tuple[K, R | Crash] | None, None, None],
+) -> Generator[tuple[K, R | Crash], None, None]:
+    with closing(results):
+        yield from (result for result in results if result is not None)
+
+
+def stream(
+    function: Callable[[T], R],
+    feed: Iterator[tuple[K, T] | None],
+    *,
+    engine: str | Executor = "processes",
+    timeout: float | None = None,
+    doing: str = "measuring",
+) -> Generator[tuple[K, R | Crash] | None, None, None]:
+    """Call `function` on tasks as they come, somewhere else, and give results as they finish.
+
+    Parameters
+    ----------
+    function, timeout, doing
+        See `run`.
+    engine
+        See `run`; also ``dask:tcp://HOST:PORT`` (or ``tls://``) and ``dask:FILE.json``, a scheduler that
+        is there, and ``dask:N``, a Dask cluster of N processes on this machine with its dashboard.
+    feed
+        Keys and tasks. The next one is asked for when a worker is free for it, so that what waits need
+        not be in memory; always from the thread that empties the generator. None says that there is
+        nothing now and may be later.
+
+    Yields
+    ------
+    tuple of key and result, or None
+        Every key of the feed exactly once, with what the function returned or a `Crash`. None where
+        nobody is at work and the feed has nothing: sleep a little and go on; workers are kept. It ends
+        when the feed has ended and everything is answered. Closing it is as closing `run`.
+
+    Raises
+    ------
+    EngineError
+        An engine that nobody knows, workers that cannot be started, or a cluster that does not answer
+        or is of another version.
+
+    Notes
+    -----
+    A process that dies, or runs out of memory, costs only its own task: that one is tried once more,
+    alone and in a fresh process, after all others or when the feed has nothing, and is then given back
+    as a `Crash`. The same holds for tasks that an executor loses.
+    """
+    if isinstance(engine, str) and engine.strip().startswith("dask:"):
+        kind, number = "dask", 0
+    else:
+        kind, number = ("executor", 0) if isinstance(engine, Executor) else parse(engine)
     if kind != "processes" and timeout is not None:
         raise EngineError("A time limit for each clip needs worker processes: use the engine processes:N.")
     if isinstance(engine, Executor):
-        return _run_executor(engine, function, tasks, order, doing)
+        return through(pool_of(engine, function), feed, doing)
     if kind == "threads":
-        return _run_threads(number, function, tasks, order, doing)
+        return _in_threads(number, function, feed, doing)
+    if kind == "dask":
+        from .cluster import in_cluster
+
+        return in_cluster(engine, function, feed, doing)
     from .crew import Crew
 
-    return Crew(function, tasks, order, number, timeout, doing).results()
+    return Crew(function, feed, number, timeout, doing).results()
 
 
 def parse(spec: str) -> tuple[str, int]:
@@ -90,7 +153,7 @@ def parse(spec: str) -> tuple[str, int]:
     """
     kind, colon, count = spec.strip().partition(":")
     if kind not in ("processes", "threads") or (colon and not (count.isascii() and count.isdigit())):
-        raise EngineError(f"There is no engine {spec!r}; use {FORMS}.")
+        raise EngineError(f"There is no engine {spec!r}; use {FORMS}, or {DASK_FORMS}.")
     number = int(count) if colon else cores()
     if number < 1:
         raise EngineError(f"The engine {spec!r} has no workers: N is at least 1 in {FORMS}.")
@@ -106,27 +169,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _run_threads(
-    number: int, function: Callable[[T], R], tasks: Sequence[T], order: Sequence[int], doing: str
-) -> Generator[tuple[int, R | Crash], None, None]:
-    pool = ThreadPoolExecutor(min(number, max(1, len(tasks))), thread_name_prefix="otio-ai-audit")
+def _in_threads(
+    number: int, function: Callable[[T], R], feed: Iterator[tuple[K, T] | None], doing: str
+) -> Generator[tuple[K, R | Crash] | None, None, None]:
+    pool = ThreadPoolExecutor(number, thread_name_prefix="otio-ai-audit")
     try:
-        yield from _run_executor(pool, function, tasks, order, doing)
+        yield from through(pool_of(pool, function), feed, doing)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _run_executor(
-    pool: Executor, function: Callable[[T], R], tasks: Sequence[T], order: Sequence[int], doing: str
-) -> Generator[tuple[int, R | Crash], None, None]:
-    pending: dict[Future[R], int] = {}
-    try:
-        for index in order:
-            pending[pool.submit(function, tasks[index])] = index
-        for future in as_completed(list(pending)):
-            index = pending.pop(future)  # lets go of the result once it is handed on
-            error = future.exception()
-            yield index, crash_of(error, doing) if error is not None else future.result()
-    finally:
-        for future in pending:
-            future.cancel()

@@ -6,82 +6,70 @@ file that crashes its decoder costs its own result and nothing else.
 
 from __future__ import annotations
 
-import heapq
 import multiprocessing
 import pickle
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..errors import EngineError
+from .inbox import ASK_AGAIN, Inbox, Order
 from .worker import Crash, crash_of, serve
 
+K = TypeVar("K")
 T = TypeVar("T")
-R = TypeVar("R")
 
 START_TRIES = 3
 """So many workers in a row may die before they are ready; then the machine, not a task, is at fault."""
 GRACE = 5.0
 """Seconds that an idle worker gets to leave before it is killed."""
 NEVER = float("inf")
+ENOUGH_DONE = 64
+"""So many answers are handed on before more is handed out; only tasks that cannot be sent come to that."""
 
 
-class Crew:
+class Crew(Generic[K, T]):
     """The workers of one run: who is at what, what waits, and what is tried again."""
 
     def __init__(
         self,
-        function: Callable[[T], R],
-        tasks: Sequence[T],
-        order: Sequence[int],
+        function: Callable[[T], Any],
+        feed: Iterator[tuple[K, T] | None],
         number: int,
         timeout: float | None,
         doing: str,
     ) -> None:
-        self.tasks, self.number, self.timeout, self.doing = tasks, number, timeout, doing
-        self.waiting = list(enumerate(order))  # (rank, index), sorted, so a heap
-        self.suspects: list[int] = []
-        self.retried: set[int] = set()
-        self.workers: list[_Worker] = []
+        self.inbox: Inbox[K, T] = Inbox(feed)
+        self.number, self.timeout, self.doing = number, timeout, doing
+        self.workers: list[_Worker[K, T]] = []
         self.failed_starts = 0
-        self.done: list[tuple[int, Any]] = []
-        if not tasks:
-            return
-        if multiprocessing.current_process().daemon:
-            raise EngineError("A worker cannot start workers of its own; use the engine threads:1 there.")
+        self.done: list[tuple[K, Any]] = []
+        self.hide_main: bool | None = None
         try:
             self.function = bytes(ForkingPickler.dumps(function))
         except Exception as error:
             raise EngineError(f"Workers must be able to import their function by name: {error}.") from error
-        try:
-            probe = self.function + bytes(ForkingPickler.dumps(tasks[0]))
-        except Exception:
-            probe = self.function  # told as the crash of that one task later
-        # Spawning runs the caller's script again in every worker. That is only needed where the work
-        # itself is defined there; otherwise a script needs no `if __name__ == "__main__":`.
-        self.hide_main = b"__main__" not in probe
-        if not self.hide_main and not hasattr(sys.modules["__main__"], "__file__"):
-            raise EngineError(
-                "Workers cannot import what was typed into an interactive session; put it into a module or "
-                "use the engine threads:N."
-            )
 
-    def results(self) -> Generator[tuple[int, Any], None, None]:
+    def results(self) -> Generator[tuple[K, Any] | None, None, None]:
         try:
             while True:
                 self._hand_out()  # before anything is given back: nobody waits for a busy caller
                 done, self.done = self.done, []
-                yield from done
-                if not self.workers:
+                if done:
+                    yield from done
+                elif any(worker.order for worker in self.workers):
+                    self._listen()
+                elif self.inbox.over:
                     return
-                self._listen()
+                else:
+                    yield None
         finally:
             for worker in self.workers:
                 worker.kill()
@@ -90,74 +78,96 @@ class Crew:
 
     def _hand_out(self) -> None:
         """Give every idle worker a task, start workers that are missing, let go who is not needed."""
-        for worker in [worker for worker in self.workers if worker.task is None]:
-            if not self._give(worker):
-                self.workers.remove(worker)
-                worker.end()
-        while self.waiting and len(self.workers) < self.number:
-            self._give(self._start())
-        if self.suspects and not self.workers:
-            index = self.suspects.pop(0)
-            self.retried.add(index)
-            self.waiting.append((0, index))
-            self._give(self._start())
+        while len(self.done) < ENOUGH_DONE:
+            free = next((worker for worker in self.workers if worker.order is None), None)
+            busy = sum(worker.order is not None for worker in self.workers)
+            if free is None and len(self.workers) >= self.number:
+                return
+            order = self.inbox.take(busy)
+            if order is None:
+                break
+            try:
+                payload = bytes(ForkingPickler.dumps(order.task))
+            except Exception as error:
+                self.done.append((order.key, crash_of(error, "handing the work to a worker")))
+                continue
+            if order.again:  # a fresh process for a second try, and no other beside it
+                self._dismiss()
+                free = None
+            worker = free or self._start(payload)
+            if not worker.give(order, payload, self.timeout):
+                self.inbox.give_back(order)
+                self._bury(worker)
+        if self.inbox.ended:
+            self._dismiss()
 
-    def _start(self) -> _Worker:
-        worker = _Worker(self.function, self.hide_main, self.doing)
+    def _dismiss(self) -> None:
+        for worker in [worker for worker in self.workers if worker.order is None]:
+            self.workers.remove(worker)
+            worker.end()
+
+    def _start(self, payload: bytes) -> _Worker[K, T]:
+        if self.hide_main is None:
+            self.hide_main = self._may_hide_main(payload)
+        worker: _Worker[K, T] = _Worker(self.function, self.hide_main, self.doing)
         self.workers.append(worker)
         return worker
 
-    def _give(self, worker: _Worker) -> bool:
-        """Give the next task; False if none is left."""
-        while self.waiting:
-            rank, index = heapq.heappop(self.waiting)
-            try:
-                payload = bytes(ForkingPickler.dumps(self.tasks[index]))
-            except Exception as error:
-                self.done.append((index, crash_of(error, "handing the work to a worker")))
-                continue
-            if worker.give(index, payload, self.timeout):
-                return True
-            heapq.heappush(self.waiting, (rank, index))
-            self._bury(worker)
+    def _may_hide_main(self, payload: bytes) -> bool:
+        """Whether workers can do without the caller's script, before the first of them is started.
+
+        Spawning runs that script again in every worker. It is only needed where the work itself is
+        defined there; otherwise a script needs no ``if __name__ == "__main__":``.
+        """
+        if multiprocessing.current_process().daemon:
+            raise EngineError("A worker cannot start workers of its own; use the engine threads:1 there.")
+        if b"__main__" not in self.function + payload:
             return True
+        if not hasattr(sys.modules["__main__"], "__file__"):
+            raise EngineError(
+                "Workers cannot import what was typed into an interactive session; put it into a module or "
+                "use the engine threads:N."
+            )
         return False
 
     def _listen(self) -> None:
         """Wait for news of any worker, or for one that takes too long, and note it."""
-        nearest = min(worker.deadline for worker in self.workers)
-        patience = None if nearest == NEVER else max(0.0, nearest - time.monotonic())
-        by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self.workers}
-        for pipe in connection.wait(list(by_pipe), patience):
+        patience = min(worker.deadline for worker in self.workers) - time.monotonic()
+        free = len(self.workers) < self.number or any(worker.order is None for worker in self.workers)
+        if free and self.inbox.expecting:
+            patience = min(patience, ASK_AGAIN)
+        by_pipe: dict[Any, _Worker[K, T]] = {worker.pipe: worker for worker in self.workers}
+        for pipe in connection.wait(list(by_pipe), None if patience == NEVER else max(0.0, patience)):
             self._note(by_pipe[pipe], *by_pipe[pipe].receive())
         now = time.monotonic()
         for worker in [worker for worker in self.workers if worker.deadline <= now]:
             self._stop(worker)
 
-    def _note(self, worker: _Worker, kind: str, content: Any) -> None:
-        index = worker.task
+    def _note(self, worker: _Worker[K, T], kind: str, content: Any) -> None:
+        order = worker.order
         if kind == "ready":
-            worker.ready, self.failed_starts = True, 0
-            worker.set_deadline(self.timeout)
+            self.failed_starts = 0
+            if not worker.begin(self.timeout):
+                self._bury(worker)
         elif kind == "unusable":
             raise EngineError(f"The workers cannot be used: {content}.")
         elif kind == "died":
             self._bury(worker)
-        elif index is not None and kind == "memory":  # its heap is spent: it leaves, as if it had died
+        elif order is not None and kind == "memory":  # its heap is spent: it leaves, as if it had died
             self.workers.remove(worker)
             worker.end()
-            self._suspect(index, "ran out of memory")
-        elif index is not None:
-            worker.task, worker.deadline = None, NEVER
-            self.done.append((index, content))
+            self._suspect(order, "ran out of memory")
+        elif order is not None:
+            worker.order, worker.deadline = None, NEVER
+            self.done.append((order.key, content))
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: _Worker[K, T]) -> None:
         """Note a death: of its task, or of the machine if the worker never came to be."""
         self.workers.remove(worker)
         how = worker.end()
         if worker.ready:
-            if worker.task is not None:
-                self._suspect(worker.task, f"died ({how})")
+            if worker.order is not None:
+                self._suspect(worker.order, f"died ({how})")
             return
         self.failed_starts += 1
         if self.failed_starts >= START_TRIES:
@@ -165,34 +175,33 @@ class Crew:
                 "" if self.hide_main else ' A script needs `if __name__ == "__main__":` around this call.'
             )
             raise EngineError(f"Worker processes die at their start ({how}); use threads:N.{advice}")
-        if worker.task is not None:
-            heapq.heappush(self.waiting, (0, worker.task))
+        if worker.order is not None:
+            self.inbox.give_back(worker.order)
 
-    def _suspect(self, index: int, fate: str) -> None:
-        if index in self.retried:
-            self.done.append((index, Crash(f"The worker {fate} while {self.doing}, twice.")))
-        else:
-            self.suspects.append(index)
+    def _suspect(self, order: Order[K, T], fate: str) -> None:
+        if not self.inbox.suspect(order):
+            self.done.append((order.key, Crash(f"The worker {fate} while {self.doing}, twice.")))
 
-    def _stop(self, worker: _Worker) -> None:
+    def _stop(self, worker: _Worker[K, T]) -> None:
         self.workers.remove(worker)
         worker.kill()
         worker.end()
-        if worker.task is not None:
+        if worker.order is not None:
             message = f"The worker was stopped after {self.timeout:g} s while {self.doing}."
-            self.done.append((worker.task, Crash(message)))
+            self.done.append((worker.order.key, Crash(message)))
 
 
-class _Worker:
+class _Worker(Generic[K, T]):
     """One spawned process as home sees it: its pipe, and the task that it is at."""
 
     def __init__(self, function: bytes, hide_main: bool, doing: str) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, far = context.Pipe()
         self.process = context.Process(target=serve, args=(far, doing), daemon=True)
-        self.task: int | None = None
+        self.order: Order[K, T] | None = None
         self.deadline = NEVER
         self.ready = False
+        self._payload = b""
         try:
             with _interrupts_held(), _main_hidden(hide_main):
                 self.process.start()
@@ -204,20 +213,32 @@ class _Worker:
         with suppress(OSError):  # dead already: the task that it cannot be given will tell
             self.pipe.send_bytes(function)
 
-    def give(self, index: int, payload: bytes, timeout: float | None) -> bool:
-        """Hand over a task; False if the worker died before it could take it."""
+    def give(self, order: Order[K, T], payload: bytes, timeout: float | None) -> bool:
+        """Hand over a task; False if the worker died before it could take it.
+
+        A worker that is still starting gets it later, by `begin`: a long task would not fit into its
+        pipe, and whoever wrote it would have to wait.
+        """
+        self._payload = payload
+        if self.ready and not self._send(timeout):
+            return False
+        self.order = order
+        return True
+
+    def begin(self, timeout: float | None) -> bool:
+        """Send the task that waited for the worker to be ready; False if it died meanwhile."""
+        self.ready = True
+        return self.order is None or self._send(timeout)
+
+    def _send(self, timeout: float | None) -> bool:
+        payload, self._payload = self._payload, b""
         try:
             self.pipe.send_bytes(payload)
         except OSError:
             return False
-        self.task = index
-        if self.ready:
-            self.set_deadline(timeout)
-        return True
-
-    def set_deadline(self, timeout: float | None) -> None:
-        """Count from now; the time that a process needs to start is not counted."""
+        # Count from now; the time that a process needs to start is not counted.
         self.deadline = NEVER if timeout is None else time.monotonic() + timeout
+        return True
 
     def receive(self) -> tuple[str, Any]:
         """Take what the worker says: the kind and its content; ``died`` at the end of the pipe."""
