@@ -55,6 +55,7 @@ DOOR = {
     "click": {"cli"},
     "jinja2": {"report"},
     "PIL": {"pictures", "demo"},
+    "pyarrow": {"report"},
     "sqlite3": {"store"},
     "distributed": {"engine"},
     "dask": {"engine"},
