@@ -178,6 +178,14 @@ def test_strips_are_thinned_to_the_room_there_is(monkeypatch: pytest.MonkeyPatch
     assert not any("data-frames" in one for one in made.all("div", "frame"))
 
 
+def test_a_long_take_has_no_more_pictures_than_a_card_has_room_for() -> None:
+    one = samples.take()
+    one = replace(one, record=replace(one.record, strip=samples.strip(1, seconds=60)))
+    (frame,) = page(samples.triage(samples.shot(1, "fox", one))).all("div", "frame")
+    times = [float(time) for time in frame["data-times"].split(" ")]
+    assert 12 <= len(times) <= 16 and times[0] == 0.0 and times[-1] == 59.5
+
+
 def test_bytes_that_are_no_picture_are_left_out() -> None:
     one = samples.take()
     strip = (Thumbnail(0.0, b"<svg onload=alert(1)>"), *one.record.strip)

@@ -243,6 +243,8 @@ def test_hovering_scrubs_and_shifts_nothing(fox: Browser) -> None:
 
 
 def test_keys_move_between_takes(fox: Browser) -> None:
+    fox.press("right")
+    assert fox.focused() == "v003"
     fox.press("n")
     assert fox.focused() == "v002"
     fox.press("n", "n")
@@ -324,6 +326,35 @@ def test_where_the_browser_keeps_nothing_they_last_as_long_as_the_page(fox: Brow
     finally:
         params = {"cmd": "Page.removeScriptToEvaluateOnNewDocument", "params": added}
         fox.ask("POST", "/goog/cdp/execute", params)
+
+
+def test_the_newest_take_comes_first(browser: Browser, tmp_path: Path) -> None:
+    takes = [samples.take(name=f"v{i}", rank=i) for i in (1, 2, 3)]
+    dated = [replace(one, take=replace(one.take, modified=1e9 + i % 3)) for i, one in enumerate(takes, 1)]
+    takes_html.write_page(samples.triage(samples.shot(1, "fox", *dated)), tmp_path / "one.html")
+    browser.open(tmp_path / "one.html")
+    browser.enter("#sort", "newest")
+    assert browser.shown() == ["v2", "v1", "v3"]
+
+
+def test_without_scripts_there_is_a_still_grid(browser: Browser, tmp_path: Path) -> None:
+    off = {"cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": True}}
+    takes_html.write_page(samples.sample(), tmp_path / "one.html")
+    browser.ask("POST", "/goog/cdp/execute", off)
+    try:
+        browser.open(tmp_path / "one.html")
+        shown = {}
+        for selector in ("article.take", ".faults", "#shot-table", "#filters", ".say", ".scrub", "#mine"):
+            found = browser.ask("POST", "/element", {"using": "css selector", "value": selector})
+            shown[selector] = browser.ask("GET", f"/element/{found[ELEMENT]}/css/display") != "none"
+    finally:
+        off["params"] = {"value": False}
+        browser.ask("POST", "/goog/cdp/execute", off)
+    assert [selector for selector, seen in shown.items() if seen] == [
+        "article.take",
+        ".faults",
+        "#shot-table",
+    ]
 
 
 def test_tables_of_the_overview_are_sorted_and_filtered(browser: Browser, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from .text import STANDING
 
 BAR = 100
 """Width of the bar that shows where the findings lie, in its own units."""
+SCRUBBED = 16
+"""Most pictures of a strip: a card is some 250 pixels wide."""
 SHORTEST = 2.5
 """Least width of a finding in it."""
 ASPECT = 16 / 9
@@ -84,9 +86,9 @@ def picture_of(
 def _thinned(strip: Sequence[Thumbnail], place: int, room: int) -> list[int]:
     """Choose evenly spaced pictures that fit into so many bytes, always with the one at `place`."""
     others = sum(len(t.data) for t in strip) - len(strip[place].data)
-    if others <= room:
+    if others <= room and len(strip) <= SCRUBBED:
         return list(range(len(strip)))
-    count = int(room / max(others / (len(strip) - 1), 1))
+    count = min(int(room / max(others / (len(strip) - 1), 1)), SCRUBBED)
     if count < 2:
         return [place]
     spaced = {round(i * (len(strip) - 1) / (count - 1)) for i in range(count)}

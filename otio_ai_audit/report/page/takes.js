@@ -152,8 +152,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     const take = document.activeElement?.closest(".take");
     const arrow = event.key.startsWith("Arrow");
-    // Arrows scroll as ever where nobody is at a take.
-    if (!keys[event.key] || (arrow && !take)) return;
+    // Up and down scroll as ever where nobody is at a take.
+    const scrolls = event.target.closest(".scroller") || event.key === "ArrowUp" || event.key === "ArrowDown";
+    if (!keys[event.key] || (arrow && !take && scrolls)) return;
     event.preventDefault();
     keys[event.key](take);
   });

@@ -105,7 +105,7 @@
     if (!mine || mine.kind === "withdraw") return field?.remove();
     if (!field) {
       field = document.createElement("input");
-      Object.assign(field, { type: "text", className: "why", placeholder: "Why? (need not be said)", maxLength: 500, autocomplete: "off" });
+      Object.assign(field, { type: "text", className: "why", placeholder: "Why (optional)", maxLength: 500, autocomplete: "off" });
       field.setAttribute("aria-label", "Why");
       field.addEventListener("input", () => keep(name, JSON.stringify({ ...read(name), why: field.value, when: new Date().toISOString(), saved: false })));
       thing.box.append(field);
