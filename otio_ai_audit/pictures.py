@@ -104,6 +104,16 @@ def _encode(image: Any, quality: int, effort: int) -> bytes:
     return held.getvalue()
 
 
+def as_jpeg(picture: bytes, *, quality: int = 85) -> bytes:
+    """Encode a picture anew as JPEG, for programs that do not open WebP."""
+    from PIL import Image
+
+    held = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as image:
+        image.convert("RGB").save(held, "JPEG", quality=quality)
+    return held.getvalue()
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One picture of a contact sheet."""

@@ -8,7 +8,7 @@ that has none. One clip and one finding a line, so that two results can be compa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -53,16 +53,16 @@ def to_json(result: AuditResult, *, curves: bool = True, include_prompts: bool =
             "drop_frame": info.drop_frame,
             "resolution": [live.width, live.height] if live and live.width and live.height else None,
         },
-        "settings": {"hash": clean(result.settings_hash), "calibration": _known(result.calibration)},
+        "settings": {"hash": clean(result.settings_hash), "calibration": known(result.calibration)},
         "detectors": [clean(name) for name in result.detectors],
         "incomplete": result.incomplete,
-        "finished": _known(result.finished),
+        "finished": known(result.finished),
         "seconds": number(result.seconds, 2),
-        "against": _known(result.against),
+        "against": known(result.against),
         "notices": [clean(text) for text in result.notices],
         "clips": [_clip(clip, curves, include_prompts) for clip in clips_in_order(result)],
         "subjects": [_group(group) for group in result.groups],
-        "findings": [_finding(placed, ids) for placed in findings_in_order(result)],
+        "findings": [finding_data(placed, ids) for placed in findings_in_order(result)],
         "markers": [_set_marker(marker) for marker in result.markers],
         "live": None if live is None else _live(live),
     }
@@ -73,10 +73,10 @@ def dumps(data: Mapping[str, Any]) -> str:
     parts = []
     for name, value in data.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = ",\n  ".join(_compact(row) for row in value)
+            rows = ",\n  ".join(compact(row) for row in value)
             text = f"[\n  {rows}\n ]"
         else:
-            text = _compact(value)
+            text = compact(value)
         parts.append(f" {json.dumps(name)}: {text}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -87,7 +87,8 @@ def write(result: AuditResult, path: Path, *, curves: bool = True, include_promp
     path.write_bytes(text.encode("utf-8"))
 
 
-def _compact(value: Any) -> str:
+def compact(value: Any) -> str:
+    """Return plain data as JSON on one line."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
 
 
@@ -95,38 +96,40 @@ def _rate(rate: Fraction) -> str:
     return f"{rate.numerator}/{rate.denominator}"
 
 
-def _known(text: str | None) -> str | None:
+def known(text: str | None) -> str | None:
+    """Return clean text, None for an unknown one."""
     return clean(text) if text else None
 
 
 def _clip(clip: ClipResult, curves: bool, include_prompts: bool) -> dict[str, Any]:
     data: dict[str, Any] = {
         "id": clean(clip.id),
-        "key": _known(clip.key),
+        "key": known(clip.key),
         "name": clean(clip.name),
-        "shot": _known(clip.shot),
-        "take": _known(clip.take),
-        "media": _known(clip.media),
+        "shot": known(clip.shot),
+        "take": known(clip.take),
+        "media": known(clip.media),
         "status": clip.status,
-        "reason": _known(clip.reason),
+        "reason": known(clip.reason),
         "timeline_start_frame": clip.record_start,
         "frames": clip.record_frames,
-        "subject": _known(clip.subject),
+        "subject": known(clip.subject),
         "scores": {clean(name): score(value) for name, value in clip.scores.items()},
     }
     if curves and clip.curves:
-        data["curves"] = {clean(name): _curve(curve) for name, curve in clip.curves.items()}
+        data["curves"] = {clean(name): curve_data(curve) for name, curve in clip.curves.items()}
     provenance = {"generator": None, "seed": None, "prompt": None, **plain(clip.provenance)}
     if not include_prompts:
         provenance["prompt"] = None
     data["provenance"] = provenance
     data["notes"] = [clean(text) for text in clip.notes]
     data["visible"] = [[number(start, 6), number(end, 6)] for start, end in clip.visible]
-    data["content"] = _known(clip.content)
+    data["content"] = known(clip.content)
     return data
 
 
-def _curve(curve: Curve) -> dict[str, Any]:
+def curve_data(curve: Curve) -> dict[str, Any]:
+    """Return a score per frame as plain data."""
     return {
         "start": number(curve.start, 6),
         "step": number(curve.step, 9),
@@ -134,12 +137,13 @@ def _curve(curve: Curve) -> dict[str, Any]:
     }
 
 
-def _finding(placed: Placed, ids: set[str]) -> dict[str, Any]:
+def finding_data(placed: Placed, ids: Collection[str]) -> dict[str, Any]:
+    """Return a finding as plain data; `ids` are those of the clips of the result."""
     finding = placed.finding
     return {
         "id": clean(placed.id),
         "state": placed.state,
-        "first_seen": _known(placed.first_seen),
+        "first_seen": known(placed.first_seen),
         "clip": clean(finding.use) if finding.use in ids else None,
         "detector": clean(finding.detector),
         "severity": finding.severity,
@@ -154,11 +158,11 @@ def _finding(placed: Placed, ids: set[str]) -> dict[str, Any]:
         "region": [number(value, 4) for value in finding.region] if finding.region is not None else None,
         "related": [clean(use) for use in finding.related],
         "marker": _marker(placed.marker),
-        "label": _known(finding.label),
+        "label": known(finding.label),
         "worst": number(finding.worst, 6),
-        "content": _known(placed.key),
-        "by": _known(placed.by),
-        "text": _known(placed.text),
+        "content": known(placed.key),
+        "by": known(placed.by),
+        "text": known(placed.text),
         "compare": [
             {"clip": clean(use), "media_start": number(moment, 6)} for use, moment in finding.compare
         ],
@@ -181,7 +185,7 @@ def _set_marker(marker: Marker) -> dict[str, Any]:
         **(_marker(marker) or {}),
         "ids": [clean(id_) for id_ in marker.ids],
         "custom": custom_data(marker.color, marker.ids),
-        "clip": _known(marker.clip),
+        "clip": known(marker.clip),
     }
 
 

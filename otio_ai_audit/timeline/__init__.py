@@ -7,6 +7,7 @@ from otio_ai_audit.timecode import to_timecode as to_timecode
 from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
+from otio_ai_audit.timeline.fcp7_write import write_fcp7 as write_fcp7
 from otio_ai_audit.timeline.fcpxml import write_fcpxml as write_fcpxml
 from otio_ai_audit.timeline.found import Found as Found
 from otio_ai_audit.timeline.found import FoundMedia as FoundMedia
@@ -33,6 +34,12 @@ from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from otio_ai_audit.timeline.relink import file_name as file_name
 from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
+from otio_ai_audit.timeline.selects import Selects as Selects
+from otio_ai_audit.timeline.selects import arrange as arrange
+from otio_ai_audit.timeline.selects import clips as select_clips
+from otio_ai_audit.timeline.selects import findings as select_findings
+from otio_ai_audit.timeline.selects import uses as select_uses
+from otio_ai_audit.timeline.selects import write_selects as write_selects
 from otio_ai_audit.timeline.subjects import Said as Said
 from otio_ai_audit.timeline.subjects import subjects_said as subjects_said
 from otio_ai_audit.timeline.takes import shot_and_take as shot_and_take
