@@ -26,7 +26,6 @@ class Target:
 
     key: str
     label: str
-    media: Media | None = None
 
 
 # --- takes ---------------------------------------------------------------------------------------------
@@ -44,7 +43,7 @@ def take_of(name: str, store: Store, said: Verdicts) -> Target:
     media = _media_of(path)
     if media is not None:
         try:
-            return Target(store.content_key(media), path.absolute().name, media)
+            return Target(store.content_key(media), path.absolute().name)
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
     if KEY.fullmatch(name.lower()):
