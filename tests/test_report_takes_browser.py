@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from otio_ai_audit import people
 from otio_ai_audit.report import takes_html
 
 from . import triage_samples as samples
@@ -295,6 +296,13 @@ def test_verdicts_are_kept_and_saved_as_a_file(fox: Browser, tmp_path: Path) -> 
     assert wrong["finding"] == placed.id and wrong["fault"] == "cut"
     assert kill["prompt_hash"] == samples.COMFY.prompt_hash
     assert kill["when"].endswith("Z")
+    (path,) = fox.downloads.glob("*.json")
+    heard = people.from_page(path)
+    assert {(v.kind, v.who, v.seed) for v in heard} == {
+        ("kill", "ann ü/ <x>", 7),
+        ("keep", "ann ü/ <x>", 2**63),
+        ("wrong-alarm", "ann ü/ <x>", 7),
+    }
 
 
 def test_a_verdict_that_reached_the_triage_can_be_taken_back(fox: Browser) -> None:
@@ -306,6 +314,15 @@ def test_a_verdict_that_reached_the_triage_can_be_taken_back(fox: Browser) -> No
     assert fox.run(pressed) == "false" and fox.text("#take-4 [data-mine]") == "you: taken back"
     fox.click("#take-4 [data-say=kill]")
     assert fox.run(pressed) == "true" and fox.text("#mine-count") == "No verdicts to save"
+
+
+def test_somebody_may_say_that_a_dismissed_finding_stands(fox: Browser) -> None:
+    fox.click("#take-3 .dismissed [data-say=withdraw]")
+    assert fox.text("#mine-count") == "1 verdict, 1 not saved"
+    fox.enter("#who", "bob")
+    fox.click("#save")
+    (verdict,) = fox.downloaded()["verdicts"]
+    assert (verdict["kind"], verdict["detector"]) == ("withdraw", "pop") and verdict["finding"]
 
 
 def test_where_the_browser_keeps_nothing_they_last_as_long_as_the_page(fox: Browser, tmp_path: Path) -> None:

@@ -128,7 +128,8 @@
       const said = told(thing);
       if (!mine || !who()) continue;
       const heard = said && said.dataset.kind === mine.kind && Date.parse(said.dataset.when) >= Date.parse(mine.when);
-      if (heard || (mine.kind === "withdraw" && mine.saved && !said)) forget(name);
+      const done = mine.kind === "withdraw" ? !said : mine.kind === "wrong-alarm" && thing.row.dataset.state === "dismissed";
+      if (heard || (mine.saved && done)) forget(name);
     }
   }
 
