@@ -24,6 +24,7 @@ LEVEL: dict[str, float] = {
     "detectors": 1,
     "verdicts": 1,
     "people": 1,
+    "likeness": 1,
     "engine": 2,
     "measure": 2,
     "gather": 2,
