@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -114,9 +113,6 @@ class Browser:
 
     def complaints(self) -> list[str]:
         return [entry["message"] for entry in self.ask("POST", "/se/log", {"type": "browser"})]
-
-    def picture(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self.ask("GET", "/screenshot")))
 
     def downloaded(self) -> dict[str, Any]:
         deadline = time.monotonic() + 20

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OutputError
-from ..model import NOTE, WARNING, RankedTake, Shot, ShotHead, Triage
+from ..model import WARNING, RankedTake, Shot, ShotHead, Triage
 from . import page_parts
 from .finding_view import Pictures
 from .takes_folder import INDEX, PageFolder, is_page_name
@@ -219,6 +219,6 @@ def _render(triage: Triage, sections: Sequence[ShotSection], view: Mapping[str, 
         "detectors": [one_line(name) for name in _detectors(triage)],
         "choices": choices(takes),
         "scope": scope(triage),
-        "limits": (WARNING, NOTE),
+        "limit": WARNING,
     }
     return page_parts.render("takes.html", _STYLES, _SCRIPTS, {**shared, **view})
