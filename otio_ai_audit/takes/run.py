@@ -41,7 +41,8 @@ class Run:
         if self.options.part is not None and self.options.part not in self.options.deal:
             dealt = ", ".join(self.options.deal) or "nobody"
             raise UsageError(f"Nothing is dealt to {self.options.part!r}: the shots go to {dealt}.")
-        folder = people.folder(self.options.verdicts)
+        named = self.judging.settings.audit.verdicts
+        folder = people.folder(self.options.verdicts, named, self.options.store)
         session = Session(self.roots, self.store, self.judging, self.options, self.progress, folder)
         last: list[Triage] = []
 
