@@ -58,7 +58,7 @@ def to_csv(result: AuditResult) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in _rows(result):
-        writer.writerow([_cell(row.get(name)) for name in COLUMNS])
+        writer.writerow([cell(row.get(name)) for name in COLUMNS])
     return out.getvalue()
 
 
@@ -67,7 +67,8 @@ def write(result: AuditResult, path: Path) -> None:
     path.write_bytes(to_csv(result).encode("utf-8-sig"))
 
 
-def _cell(value: Cell) -> str | int | float:
+def cell(value: Cell) -> str | int | float:
+    """Return what the module `csv` writes for a value; text is `guarded`."""
     if value is None:
         return ""
     return value if isinstance(value, int | float) else guarded(value)

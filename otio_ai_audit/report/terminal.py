@@ -26,7 +26,7 @@ NARROW = 72
 WIDE = 110
 """Columns from which on a clip and what is wrong with it stand side by side."""
 
-_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan", "none": "dim"}
+STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan", "none": "dim"}
 
 
 def table(result: AuditResult, console: Console, *, everything: bool = False) -> None:
@@ -46,15 +46,15 @@ def table(result: AuditResult, console: Console, *, everything: bool = False) ->
         _print_table(result, rows, console, everything)
     else:
         for placed, clip in rows:
-            _line(console, "\t".join(_cells(placed, clip, everything)))
+            print_line(console, "\t".join(_cells(placed, clip, everything)))
     _print_not_checked(result, console, everything)
     for line in round_two_lines(result):
-        _line(console, line)
+        print_line(console, line)
     for line in lines_of(result.notices):
-        _line(console, line)
+        print_line(console, line)
     looked_for = ", ".join(result.detectors) or "nothing"
-    _line(console, f"Checked: {looked_for}. Not checked: {not_checked(result)}.")
-    _line(console, _closing(result))
+    print_line(console, f"Checked: {looked_for}. Not checked: {not_checked(result)}.")
+    print_line(console, _closing(result))
 
 
 def _rows(result: AuditResult, everything: bool) -> list[tuple[Placed, ClipResult | None]]:
@@ -85,7 +85,8 @@ def _cells(placed: Placed, clip: ClipResult | None, everything: bool) -> list[st
     ]
 
 
-def _shortened(name: str, most: int = 64) -> str:
+def shortened(name: str, most: int = 64) -> str:
+    """Cut a long name in its middle."""
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
 
 
@@ -118,16 +119,16 @@ def _print_table(
         cells = _cells(placed, clip, everything)
         if not states:
             del cells[3]
-        cells[-2] = _shortened(cells[-2])
+        cells[-2] = shortened(cells[-2])
         if not wide:
             cells[-2:] = [f"{cells[-2]}\n{cells[-1]}"]
-        style = _STYLE[placed.finding.severity] if is_standing(placed, 0.0) else "dim"
+        style = STYLE[placed.finding.severity] if is_standing(placed, 0.0) else "dim"
         texts = [Text(cell) for cell in cells]
         texts[1].stylize(style)
         texts[2].stylize(style)
         grid.add_row(*texts)
     console.print(grid)
-    _line(console, "")
+    print_line(console, "")
 
 
 def _print_not_checked(result: AuditResult, console: Console, everything: bool) -> None:
@@ -141,11 +142,11 @@ def _print_not_checked(result: AuditResult, console: Console, everything: bool) 
             one_line(clip.reason or "no reason given"),
         ]
         if console.is_terminal:
-            _line(
+            print_line(
                 console, f"{words[0]}  {words[1]}: {words[2]}", "magenta" if clip.status == "failed" else ""
             )
         else:
-            _line(console, "\t".join(words))
+            print_line(console, "\t".join(words))
 
 
 def _closing(result: AuditResult) -> str:
@@ -161,7 +162,7 @@ def _closing(result: AuditResult) -> str:
     return f"{text}{more}"
 
 
-def _line(console: Console, text: str, style: str = "") -> None:
+def print_line(console: Console, text: str, style: str = "") -> None:
     """Print one line as it is: no markup, no wrapping, nothing that the encoding cannot carry."""
     encoding = console.encoding or "utf-8"
     safe = text.encode(encoding, "replace").decode(encoding)

@@ -35,10 +35,10 @@ from otio_ai_audit.timeline.relink import file_name as file_name
 from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.retime import frames_of as frames_of
 from otio_ai_audit.timeline.selects import Selects as Selects
-from otio_ai_audit.timeline.selects import arrange as arrange
-from otio_ai_audit.timeline.selects import clips as select_clips
-from otio_ai_audit.timeline.selects import findings as select_findings
-from otio_ai_audit.timeline.selects import uses as select_uses
+from otio_ai_audit.timeline.selects import arrange_selects as arrange_selects
+from otio_ai_audit.timeline.selects import select_clips as select_clips
+from otio_ai_audit.timeline.selects import select_findings as select_findings
+from otio_ai_audit.timeline.selects import select_uses as select_uses
 from otio_ai_audit.timeline.selects import write_selects as write_selects
 from otio_ai_audit.timeline.subjects import Said as Said
 from otio_ai_audit.timeline.subjects import subjects_said as subjects_said

@@ -89,7 +89,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Selects:
-    """What is on which track; see `arrange`."""
+    """What is on which track; see `arrange_selects`."""
 
     info: TimelineInfo
     slots: tuple[Slot, ...]
@@ -115,7 +115,7 @@ class Selects:
         return (f"No take to use of {named}{f' and {rest} more' if rest > 0 else ''}.",)
 
 
-def arrange(
+def arrange_selects(
     shots: Iterable[Shot], name: str, *, rate: Fraction | None = None, alternatives: int = 1
 ) -> Selects:
     """Lay out the first takes of shots on tracks.
@@ -260,7 +260,7 @@ def _first_frame(take: RankedTake, rate: Fraction) -> int:
 # --- what markers are made of ---------------------------------------------------------------------------
 
 
-def uses(selects: Selects) -> tuple[ClipUse, ...]:
+def select_uses(selects: Selects) -> tuple[ClipUse, ...]:
     """Describe the clips of V1 as an audit of this timeline would."""
     return tuple(_use(slot, selects.info.rate) for slot in selects.slots if slot.track == 1)
 
@@ -287,7 +287,7 @@ def _use(slot: Slot, rate: Fraction) -> ClipUse:
     )
 
 
-def clips(selects: Selects) -> tuple[ClipResult, ...]:
+def select_clips(selects: Selects) -> tuple[ClipResult, ...]:
     """Describe the clips of V1 as those that were looked at."""
     return tuple(
         ClipResult(
@@ -306,10 +306,10 @@ def clips(selects: Selects) -> tuple[ClipResult, ...]:
     )
 
 
-def findings(selects: Selects) -> tuple[Placed, ...]:
+def select_findings(selects: Selects) -> tuple[Placed, ...]:
     """Put the findings of the takes of V1 where they are on this timeline."""
     placed = []
-    for use, slot in zip(uses(selects), selects.slots, strict=False):
+    for use, slot in zip(select_uses(selects), selects.slots, strict=False):
         placed += [one for one in (_placed(p, use, selects.info) for p in slot.take.placed) if one]
     return tuple(placed)
 
@@ -323,9 +323,10 @@ def _placed(placed: Placed, use: ClipUse, info: TimelineInfo) -> Placed | None:
     frame, frames = frames_of(use, Span(start, start + duration)) or (use.record_start, 1)
     # Other takes are not on this track, so what they would be compared with is not at hand.
     compare = tuple((use.id, moment) for id_, moment in found.compare if id_ in ("", found.use))
+    words = {name: printable(getattr(found, name)) for name in ("detector", "label", "message")}
     return replace(
         placed,
-        finding=replace(found, use=use.id, related=(), compare=compare),
+        finding=replace(found, use=use.id, related=(), compare=compare, **words),
         timeline_frame=frame,
         timeline_frames=frames,
         timecode=frames_to_timecode(info.start_frame + frame, info.rate, info.drop_frame),
