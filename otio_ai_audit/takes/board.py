@@ -6,21 +6,18 @@ go.
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
-from .. import people, provenance, timeline, verdicts
+from .. import people, timeline, verdicts
 from ..errors import AuditError
 from ..model import (
     ERROR,
     WARNING,
     Finding,
     Placed,
-    Provenance,
     RankedTake,
     Shot,
     ShotHead,
@@ -32,12 +29,10 @@ from ..store import Store
 from ..timecode import can_drop, frames_to_timecode, timecode_to_frames
 from .grouping import shots_by
 from .options import Judging, TriageOptions
+from .origins import Origins
 from .ranking import natural, ranked, with_likeness
 from .session import NOT_MEASURED, Item
 from .tallies import Counts, tallied
-
-CHUNK = 2000
-"""Records read at once where only their origins are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +74,12 @@ class Board:
         judging: Judging,
         options: TriageOptions,
         said: people.Verdicts,
+        origins: Origins,
     ) -> Board:
         """Group takes into shots."""
         rule = shots_by(options.group_by, options.pattern, timeline.shot_and_take)
         groups: dict[str, list[Entry]] = defaultdict(list)
-        for label, item, origin in _with_origins(items, store, judging.basis):
+        for label, item, origin in origins.of(items):
             shot, name = rule(label, origin)
             take = Take(label, item.media, shot, name, item.key, origin, item.modified)
             groups[shot].append(Entry(take, item.failure, item.done))
@@ -206,51 +202,6 @@ def page_name(number: int, name: str) -> str:
     """File name of a shot's page: its number, and what of its name any system takes."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)
     return f"shot-{number:04d}-{plain[:40].strip('-') or 'shot'}.html"
-
-
-# --- origins ----------------------------------------------------------------------------------------
-
-
-def _with_origins(
-    items: Mapping[str, Item], store: Store, basis: str
-) -> Iterable[tuple[str, Item, Provenance]]:
-    """Join what stands in the files, many at a time, with what lies beside them."""
-    beside = _Sidecars()
-    labels = list(items)
-    for start in range(0, len(labels), CHUNK):
-        some = labels[start : start + CHUNK]
-        keys = {items[label].key for label in some if items[label].key}
-        records = store.load_takes(keys, basis, whole=False)
-        for label in some:
-            item = items[label]
-            record = records.get(item.key)
-            inside = record.provenance if record is not None else Provenance()
-            yield label, item, provenance.join(inside, beside.read(Path(item.media.path)))
-
-
-class _Sidecars:
-    """What lies beside media; every folder is listed once."""
-
-    def __init__(self) -> None:
-        self._names: dict[Path, frozenset[str]] = {}
-
-    def read(self, path: Path) -> Provenance:
-        folder = path.parent
-        if folder not in self._names:
-            try:
-                names = frozenset(name for name in os.listdir(folder) if name.lower().endswith(".json"))
-            except OSError:
-                names = frozenset()
-            self._names[folder] = names
-        if not self._names[folder]:
-            return Provenance()
-        found = []
-        for beside in provenance.sidecars_of(path, self._names[folder]):
-            try:
-                found.append(provenance.from_sidecar(beside.read_bytes(), "sidecar"))
-            except OSError:
-                continue
-        return provenance.join(*found)
 
 
 # --- one take ---------------------------------------------------------------------------------------

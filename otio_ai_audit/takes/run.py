@@ -18,6 +18,7 @@ from ..store import Store
 from .board import Board, Ranked
 from .kills import OnKill
 from .options import Judging, TriageOptions
+from .origins import Origins
 from .session import Session
 from .tallies import Counts, tallies
 
@@ -33,6 +34,10 @@ class Run:
     progress: Progress
     write: Callable[[Triage], None] | None
     _overview: dict[str, Ranked] = field(default_factory=dict)
+    _origins: Origins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._origins = Origins(self.store, self.judging.basis)
 
     def through(self) -> Triage:
         """Run until everything is looked at, or a watch ends; give the last result."""
@@ -65,7 +70,7 @@ class Run:
 
     def _result(self, session: Session, folder: Path) -> Triage:
         said = people.read(folder)
-        board = Board.of(session.items, self.store, self.judging, self.options, said)
+        board = Board.of(session.items, self.store, self.judging, self.options, said, self._origins)
         before, self._overview = self._overview, board.overview(self._overview)
         counts: Counts = Counter()
         for one in self._overview.values():
