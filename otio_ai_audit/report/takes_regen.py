@@ -134,6 +134,10 @@ def source_timecode(record: TakeRecord, seconds: float) -> str | None:
     return frames_to_timecode(start + round(seconds * rate), rate, drop)
 
 
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
 @dataclass(slots=True)
 class _Stills:
     """The folder of stills beside a list."""
@@ -151,7 +155,7 @@ class _Stills:
         path = self.folder / name
         if name not in self.named and not path.exists():
             data = pictures.as_jpeg(nearest.data)
-            write_whole(path, lambda beside: beside.write_bytes(data))
+            write_whole(path, lambda beside: _write(beside, data))
         self.named.add(name)
         return f"{self.folder.name}/{name}"
 
@@ -192,14 +196,14 @@ def _seed_rows(triage: Triage) -> Iterator[dict[str, Cell]]:
             origin = origin_of(take, triage.include_prompts)
             if take.standing == "killed" and origin["seed"] is not None:
                 _add(found, _key(origin), prompt_of(origin), take.take.label, kills)
-    for (model, workflow, _, seed), origin in sorted(found.items(), key=lambda pair: pair[0]):
-        kills = list({(v.who, v.why, v.when): v for v in origin.kills}.values())
+    for (model, workflow, _, seed), bad in sorted(found.items(), key=lambda pair: pair[0]):
+        kills = list({(v.who, v.why, v.when): v for v in bad.kills}.values())
         yield {
             "model": model,
             "workflow": workflow,
-            "prompt": origin.prompt,
+            "prompt": bad.prompt,
             "seed": seed_cell(seed),
-            "killed_takes": "; ".join(dict.fromkeys(label for label in origin.labels if label)),
+            "killed_takes": "; ".join(dict.fromkeys(label for label in bad.labels if label)),
             "who": "; ".join(dict.fromkeys(one_line(v.who) for v in kills)),
             "why": "; ".join(dict.fromkeys(one_line(v.why) for v in kills if v.why)),
             "when": min((v.when for v in kills), default=""),

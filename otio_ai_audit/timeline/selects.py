@@ -1,9 +1,7 @@
 """A timeline of takes: of each shot the one with the fewest faults found, the next ones switched off above.
 
 V1 has one take of each shot, whole, back to back, in the order of shots; on each track above lies the next
-one in rank at the same place, disabled, cut to the place that there is. The form is Resolve's: a start at
-01:00:00:00, ranges that begin at the media's own timecode, bare paths, tracks called ``Video 1`` (which of
-them hold alternatives stands in their metadata).
+one in rank at the same place, disabled, cut to the place that there is. It starts at 01:00:00:00.
 """
 
 from __future__ import annotations
@@ -12,20 +10,14 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
 
-import opentimelineio as otio
-
-from otio_ai_audit.adapters.resolve import write_to_string
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.model import (
     ClipResult,
     ClipUse,
-    Marker,
     Placed,
     RankedTake,
     Shot,
@@ -35,7 +27,6 @@ from otio_ai_audit.model import (
 )
 from otio_ai_audit.timecode import frames_to_timecode, nominal_rate, timecode_to_frames
 from otio_ai_audit.timeline.bare import DEFAULT_RATE
-from otio_ai_audit.timeline.mark import OURS, with_markers
 from otio_ai_audit.timeline.retime import frames_of
 
 RATES = tuple(
@@ -323,97 +314,27 @@ def _placed(placed: Placed, use: ClipUse, info: TimelineInfo) -> Placed | None:
     frame, frames = frames_of(use, Span(start, start + duration)) or (use.record_start, 1)
     # Other takes are not on this track, so what they would be compared with is not at hand.
     compare = tuple((use.id, moment) for id_, moment in found.compare if id_ in ("", found.use))
-    words = {name: printable(getattr(found, name)) for name in ("detector", "label", "message")}
+    moved = replace(
+        found,
+        use=use.id,
+        detector=printable(found.detector),
+        label=printable(found.label),
+        message=printable(found.message),
+        related=(),
+        compare=compare,
+    )
     return replace(
         placed,
-        finding=replace(found, use=use.id, related=(), compare=compare, **words),
+        finding=moved,
         timeline_frame=frame,
         timeline_frames=frames,
         timecode=frames_to_timecode(info.start_frame + frame, info.rate, info.drop_frame),
+        key=writable(placed.key),
+        text=printable(placed.text),
     )
 
 
-# --- as OTIO --------------------------------------------------------------------------------------------
-
-
-def to_otio(selects: Selects, markers: Sequence[Marker] = ()) -> otio.schema.Timeline:
-    """Build the timeline, with markers."""
-    info = selects.info
-    ours = {"made_from": "triage", "drop_frame": "no"}
-    tl = otio.schema.Timeline(info.name, metadata={OURS: ours})
-    tl.global_start_time = _time(info.start_frame, info.rate)
-    for place, slots in enumerate(selects.tracks):
-        track = otio.schema.Track(f"Video {place + 1}", kind=otio.schema.TrackKind.Video)
-        track.metadata[OURS] = {"role": f"Alternatives {place}" if place else "Selects"}
-        track.extend(_items(slots, info))
-        tl.tracks.append(track)
-    return with_markers(tl, info, markers)
-
-
-def write_selects(selects: Selects, markers: Sequence[Marker], path: Path) -> None:
-    """Write the timeline as ``.otio``, in the form that Resolve takes in."""
-    path.write_bytes(write_to_string(to_otio(selects, markers)).encode("utf-8"))
-
-
-def _items(slots: Sequence[Slot], info: TimelineInfo) -> Iterator[otio.core.Item]:
-    """Clips, and the gaps between and after them: Resolve fills every track to its end."""
-    now = 0
-    for slot in slots:
-        if slot.start > now:
-            yield otio.schema.Gap(source_range=_range(0, slot.start - now, info.rate))
-        yield _clip(slot, info.rate)
-        now = slot.start + slot.frames
-    if info.frames > now:
-        yield otio.schema.Gap(source_range=_range(0, info.frames - now, info.rate))
-
-
-def _clip(slot: Slot, rate: Fraction) -> otio.schema.Clip:
-    # Ranges begin at the media's own timecode, counted in frames of the timeline.
-    first = float(slot.first * rate / slot.rate)
-    used = otio.opentime.TimeRange(otio.opentime.RationalTime(first, float(rate)), _time(slot.frames, rate))
-    clip = otio.schema.Clip(
-        name=slot.name,
-        media_reference=_reference(slot),
-        source_range=used,
-        metadata={OURS: _about(slot.take)},
-    )
-    clip.enabled = slot.enabled
-    return clip
-
-
-def _about(take: RankedTake) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "shot": printable(take.take.shot),
-        "take": printable(take.take.name),
-        "rank": take.rank,
-        "standing": take.standing,
-    }
-    if take.standing == "disputed":
-        words = "; ".join(f"{v.who}: {v.kind}" for v in take.verdicts if v.kind in ("keep", "kill"))
-        told["notes"] = [printable(f"People disagree about this take ({words}).")]
-    return told
-
-
-def _reference(slot: Slot) -> otio.core.MediaReference:
-    media = slot.take.take.media
-    available = _range(slot.first, slot.count, slot.rate)
-    numbered = split_pattern(media.path) if media.kind == "sequence" else None
-    if numbered is None:
-        reference = otio.schema.ExternalReference(target_url=writable(media.path), available_range=available)
-    else:
-        folder, prefix, padding, suffix = numbered
-        reference = otio.schema.ImageSequenceReference(
-            target_url_base=writable(folder),
-            name_prefix=writable(prefix),
-            name_suffix=writable(suffix),
-            start_frame=media.first if media.first is not None else media.numbers[0],
-            frame_step=1,
-            rate=float(slot.rate),
-            frame_zero_padding=max(1, padding),
-            available_range=available,
-        )
-    reference.name = slot.name
-    return reference
+# --- text and paths ---------------------------------------------------------------------------------------
 
 
 def split_pattern(path: str) -> tuple[str, str, int, str] | None:
@@ -433,11 +354,3 @@ def printable(text: str) -> str:
 def writable(path: str) -> str:
     """Give a path as text can carry it; bytes that are no text are shown, and such a file is not found."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "")
-
-
-def _time(value: int, rate: Fraction) -> otio.opentime.RationalTime:
-    return otio.opentime.RationalTime(float(value), float(rate))
-
-
-def _range(start: int, frames: int, rate: Fraction) -> otio.opentime.TimeRange:
-    return otio.opentime.TimeRange(_time(start, rate), _time(frames, rate))
