@@ -105,8 +105,9 @@ def near(sketches: Sequence[UInt8] | UInt8) -> list[tuple[int, int]]:
     # Comparing is not quite symmetric: the order of their bytes decides which of two is moved in time.
     order = np.lexsort(held.T[::-1])
     order = order[_spread(held[order]) >= LEAST_SPREAD]
-    found = _pairs(held[order].reshape(-1, MOMENTS, CELLS))
-    pairs = [(int(order[i]), int(order[j])) for i, j in found]
+    if len(order) < 2:
+        return []
+    pairs = [(int(order[i]), int(order[j])) for i, j in _pairs(held[order])]
     return sorted((min(pair), max(pair)) for pair in pairs)
 
 
@@ -117,22 +118,20 @@ def _spread(held: UInt8) -> Floats:
 
 
 def _pairs(held: UInt8) -> set[tuple[int, int]]:
-    """Compare each sketch, shape (N, `MOMENTS`, `CELLS`), with all that follow it."""
+    """Compare each sketch, shape (N, S), with all that follow it."""
     found: set[tuple[int, int]] = set()
     blocks = list(_likely(held))
-    for start, end in product(SHIFTS, SHIFTS):
-        weights, kept = _shift(start, end)
-        here, moved = _Series(held[:, kept]), _Series(np.tensordot(held, weights, axes=(1, 1)).swapaxes(1, 2))
+    for here, moved in _shifted(held, held):
         for rows, columns in blocks:
             one, other = here[rows], moved[columns]
-            close = _alike(one, other) & _move_alike(one, other)
+            close = _alike(one, other) & (_move(one, other) <= MOVE_LIMIT)
             found.update((int(rows[i]), int(columns[j])) for i, j in zip(*np.nonzero(close), strict=True))
     return {(one, other) for one, other in found if one < other}
 
 
 def _likely(held: UInt8) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
     """Name blocks of sketches, and what each must be compared with: mean pictures tell most apart."""
-    means = _Series(held.mean(axis=1, dtype=np.float32)[:, None])
+    means = _Series(held.reshape(-1, MOMENTS, CELLS).mean(axis=1, dtype=np.float32)[:, None])
     for first in range(0, len(held), BLOCK):
         rows, columns = np.arange(first, min(first + BLOCK, len(held))), np.arange(first, len(held))
         likely = _alike(means[rows], means[columns], loose=LOOSE) & (columns > rows[:, None])
@@ -164,25 +163,58 @@ class _Series:
 
 def _alike(one: _Series, other: _Series, loose: float = 1.0) -> npt.NDArray[np.bool_]:
     """Compare luma and colour of each with each; `loose` multiplies the limits."""
-    look = 2 - 2 * (one.look @ other.look.T)
-    colour = _apart(one.colour, other.colour) / (one.colour.shape[1] / 2)
-    return np.asarray((look <= (loose * LOOK_LIMIT) ** 2) & (colour <= (loose * COLOUR_LIMIT) ** 2), bool)
+    near_in_luma = _look(one, other) <= loose * LOOK_LIMIT
+    return np.asarray(near_in_luma & (_colour(one, other) <= loose * COLOUR_LIMIT), bool)
 
 
-def _move_alike(one: _Series, other: _Series) -> npt.NDArray[np.bool_]:
-    """Compare what moves; the other's levels are brought to this one's."""
+def _look(one: _Series, other: _Series) -> Floats:
+    """Root mean square difference of luma, each levelled and as a share of its spread."""
+    return np.asarray(np.sqrt(np.maximum(2 - 2 * (one.look @ other.look.T), 0)))
+
+
+def _colour(one: _Series, other: _Series) -> Floats:
+    """Root mean square distance of (Cb, Cr) in code values."""
+    own, its = np.square(one.colour).sum(axis=1), np.square(other.colour).sum(axis=1)
+    apart = own[:, None] + its - 2 * (one.colour @ other.colour.T)
+    return np.asarray(np.sqrt(np.maximum(apart, 0) / np.float32(one.colour.shape[1] / 2)))
+
+
+def _move(one: _Series, other: _Series) -> Floats:
+    """Mean square difference of what moves as a share of it; the other's levels are brought to this one's."""
     gain = one.spread[:, None] / other.spread
     own = np.square(one.move).sum(axis=1)[:, None]
     its = np.square(other.move).sum(axis=1) * gain**2
     apart = own + its - 2 * gain * (one.move @ other.move.T)
     still = np.float32(STILL * one.move.shape[1])
-    return np.asarray(apart <= MOVE_LIMIT * (np.maximum(own, its) + still), bool)
+    return np.asarray(np.maximum(apart, 0) / (np.maximum(own, its) + still))
 
 
-def _apart(one: Floats, other: Floats) -> Floats:
-    """Squared distances of each row to each row."""
-    own, its = np.square(one).sum(axis=1), np.square(other).sum(axis=1)
-    return np.asarray(own[:, None] + its - 2 * (one @ other.T))
+def distances(sketches: UInt8, others: UInt8) -> Floats:
+    """Tell how far takes are apart, for calibration.
+
+    Parameters
+    ----------
+    sketches, others : numpy.ndarray
+        Shape (N, S) and (M, S).
+
+    Returns
+    -------
+    numpy.ndarray
+        For each pair of shifts, what `LOOK_LIMIT`, `COLOUR_LIMIT` and `MOVE_LIMIT` limit; shape
+        (shifts, 3, N, M).
+    """
+    found = []
+    for here, moved in _shifted(sketches, others):
+        found.append([_look(here, moved), _colour(here, moved), _move(here, moved)])
+    return np.asarray(found, np.float32)
+
+
+def _shifted(sketches: UInt8, others: UInt8) -> Iterator[tuple[_Series, _Series]]:
+    """Give both for each pair of shifts, over the moments that both then have."""
+    here, moved = (each.reshape(-1, MOMENTS, CELLS) for each in (sketches, others))
+    for start, end in product(SHIFTS, SHIFTS):
+        weights, kept = _shift(start, end)
+        yield _Series(here[:, kept]), _Series(np.tensordot(moved, weights, axes=(1, 1)).swapaxes(1, 2))
 
 
 def _shift(start: float, end: float) -> tuple[Floats, npt.NDArray[np.intp]]:
