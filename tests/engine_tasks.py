@@ -83,3 +83,34 @@ def note_pid_and_sleep(folder: str) -> None:
     """Leave a file named by the process id and block; the sleep cannot be interrupted by Ctrl-C."""
     (Path(folder) / str(os.getpid())).touch()
     time.sleep(60)
+
+
+def note_and_wait(folder: str) -> int:
+    """Take long enough to be killed on the way."""
+    time.sleep(0.1)
+    return os.getpid()
+
+
+class Heavy:
+    """A result that can be watched by a weak reference."""
+
+
+def heavy(_: int) -> Heavy:
+    return Heavy()
+
+
+def large(number: int) -> bytes:
+    return bytes([number % 256]) * 100_000
+
+
+def version() -> str:
+    import otio_ai_audit
+
+    return otio_ai_audit.__version__
+
+
+def pretend_version(version: str) -> None:
+    """Make a worker seem to run another version of this package."""
+    import otio_ai_audit
+
+    otio_ai_audit.__version__ = version

@@ -263,7 +263,7 @@ def test_work_inside_a_worker_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["", "process", "processes:", "processes:x", "threads:1.5", "dask:here", "4"]
+    "spec", ["", "process", "processes:", "processes:x", "threads:1.5", "dask:here", "dask", "4"]
 )
 def test_an_unknown_engine_is_an_error_that_names_the_known_ones(spec: str) -> None:
     with pytest.raises(EngineError, match="use processes, processes:N, threads or threads:N"):

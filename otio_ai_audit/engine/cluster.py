@@ -9,14 +9,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import json
 import logging
 import pickle
 import pkgutil
 import platform
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from itertools import chain
@@ -117,21 +119,42 @@ def _results(
 def _existing(where: str, stack: ExitStack) -> Client:
     from distributed import Client
 
-    if where.endswith(".json") and not Path(where).is_file():
-        raise EngineError(
-            f"There is no scheduler file {where}; start `dask scheduler --scheduler-file` first."
-        )
-    known = {"scheduler_file": where} if where.endswith(".json") else {"address": where}
+    address = _address_in(where) if where.endswith(".json") else where
     try:
-        client: Client = stack.enter_context(Client(**known, timeout=PATIENCE, set_as_default=False))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        # A client that never came to be can block the next one for ever when it is collected, so the
+        # scheduler is asked first; in a thread of its own, since a notebook has a loop here already.
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, _greeted(address)).result()
+        client: Client = stack.enter_context(Client(address, timeout=PATIENCE, set_as_default=False))
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
         raise EngineError(
-            f"No Dask scheduler answers at {where} ({_first_line(error)}); is it running, and does this "
-            "machine reach it?"
+            f"No Dask scheduler answers at {where} ({_first_line(error)}): see whether it is running, and "
+            "whether this machine reaches it."
         ) from error
     if not _workers(client):
         log.warning("The Dask scheduler at %s has no workers yet; waiting for them.", where)
     return client
+
+
+def _address_in(file: str) -> str:
+    try:
+        return str(json.loads(Path(file).read_bytes())["address"])
+    except FileNotFoundError:
+        raise EngineError(
+            f"There is no scheduler file {file}; start the scheduler first: dask scheduler "
+            f"--scheduler-file {file}."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EngineError(f"{file} is no scheduler file of Dask ({_first_line(error)}).") from error
+
+
+async def _greeted(address: str) -> None:
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    secured = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=PATIENCE, **secured), PATIENCE + 1)
+    comm.abort()
 
 
 def _own(number: int, stack: ExitStack) -> Client:
