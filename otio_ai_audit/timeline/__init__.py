@@ -39,6 +39,7 @@ from otio_ai_audit.timeline.selects import arrange_selects as arrange_selects
 from otio_ai_audit.timeline.selects import select_clips as select_clips
 from otio_ai_audit.timeline.selects import select_findings as select_findings
 from otio_ai_audit.timeline.selects import select_uses as select_uses
+from otio_ai_audit.timeline.selects_otio import selects_otio as selects_otio
 from otio_ai_audit.timeline.selects_otio import write_selects as write_selects
 from otio_ai_audit.timeline.subjects import Said as Said
 from otio_ai_audit.timeline.subjects import subjects_said as subjects_said

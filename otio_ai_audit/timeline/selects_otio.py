@@ -19,7 +19,7 @@ from otio_ai_audit.timeline.mark import OURS, with_markers
 from otio_ai_audit.timeline.selects import Selects, Slot, printable, split_pattern, writable
 
 
-def to_otio(selects: Selects, markers: Sequence[Marker] = ()) -> otio.schema.Timeline:
+def selects_otio(selects: Selects, markers: Sequence[Marker] = ()) -> otio.schema.Timeline:
     """Build the timeline, with markers."""
     info = selects.info
     ours = {"made_from": "triage", "drop_frame": "no"}
@@ -35,7 +35,7 @@ def to_otio(selects: Selects, markers: Sequence[Marker] = ()) -> otio.schema.Tim
 
 def write_selects(selects: Selects, markers: Sequence[Marker], path: Path) -> None:
     """Write the timeline as ``.otio``, in the form that Resolve takes in."""
-    path.write_bytes(write_to_string(to_otio(selects, markers)).encode("utf-8"))
+    path.write_bytes(write_to_string(selects_otio(selects, markers)).encode("utf-8"))
 
 
 def _items(slots: Sequence[Slot], info: TimelineInfo) -> Iterator[otio.core.Item]:
