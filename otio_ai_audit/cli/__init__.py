@@ -23,6 +23,7 @@ COMMANDS = {
     "judge": ("judge", "Judge at home what shards have measured."),
     "measure": ("measure", "Measure one shard of the work, for farms."),
     "resolve": ("resolve", "Menu scripts for DaVinci Resolve, and audits from outside."),
+    "submit": ("submit", "Write a job for a farm: Open Job Description, SLURM or commands."),
     "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
     "triage": ("triage", "Look at folders of takes, and rank the takes of each shot."),
     "verdict": ("verdict", "Keep or kill takes, dismiss findings, see what others say."),

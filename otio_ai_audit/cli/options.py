@@ -55,7 +55,11 @@ PROGRESS = click.option(
     help="json: one JSON object a line on stderr, for programs.",
 )
 ENGINE = click.option(
-    "--engine", default="processes", metavar="SPEC", help="processes:N or threads:N.", show_default=True
+    "--engine",
+    default="processes",
+    metavar="SPEC",
+    help="processes:N, threads:N, or a Dask cluster: dask:N or dask:tcp://HOST:PORT.",
+    show_default=True,
 )
 SETTINGS = click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
 VERDICT_FOLDER = click.option(
