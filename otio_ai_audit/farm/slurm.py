@@ -21,7 +21,8 @@ MEASURE = """#!/bin/bash
 set -eu
 shard="${{SLURM_ARRAY_TASK_ID:?say which shard: SLURM_ARRAY_TASK_ID=3 bash measure.sh}}"
 cores="${{SLURM_CPUS_PER_TASK:-{cores}}}"
-exec "${{OTIO_AI_AUDIT:-{command}}}" {arguments}
+command={command}
+exec "${{OTIO_AI_AUDIT:-$command}}" {arguments}
 """
 
 JUDGE = """#!/bin/bash
@@ -30,7 +31,8 @@ JUDGE = """#!/bin/bash
 #SBATCH --output={logs}/judge-%j.log
 # All shards at once. It fails where a shard is missing or something could not be looked at.
 set -eu
-exec "${{OTIO_AI_AUDIT:-{command}}}" {arguments}
+command={command}
+exec "${{OTIO_AI_AUDIT:-$command}}" {arguments}
 """
 
 SUBMIT = """#!/bin/bash
@@ -46,7 +48,7 @@ echo "Measuring: job ${{measure%%;*}}. Judging after it: job ${{judge%%;*}}."
 
 def write(work: Work, folder: Path) -> Written:
     """Write ``measure.sh``, ``judge.sh`` and ``submit.sh``."""
-    words = {"shards": work.shards, "cores": work.cores, "logs": LOGS, "command": _in_quotes(work.command)}
+    words = {"shards": work.shards, "cores": work.cores, "logs": LOGS, "command": shlex.quote(work.command)}
     measure = line(work.measure(Raw(f'"$shard/{work.shards}"'), Raw('"processes:$cores"')))
     scripts = {
         "measure.sh": MEASURE.format(arguments=measure, **words),
@@ -63,8 +65,3 @@ def write(work: Work, folder: Path) -> Written:
     if work.shards > USUAL_MOST:
         advice.append(f"Most clusters take arrays of {USUAL_MOST} tasks at most; see MaxArraySize.")
     return Written(tuple(files), advice)
-
-
-def _in_quotes(text: str) -> str:
-    """Stand inside double quotes, as the word that is taken where a variable is not set."""
-    return "".join(f"\\{letter}" if letter in '\\"$`}' else letter for letter in text)
