@@ -146,6 +146,7 @@ def test_the_end_of_a_name_says_what_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "ANN-Regen.CSV").read_bytes().startswith(b"\xef\xbb\xbfshot,take,file")
     write(samples.sample(), f"{tmp_path}/day1.2026/")
     assert (tmp_path / "day1.2026" / "index.html").is_file()
+    check([tmp_path / "day1.2026"])
 
 
 def test_standard_output_gets_the_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -161,6 +161,8 @@ def _end_of(path: Path | str) -> str:
     for end in WRITERS:
         if name.endswith(end):
             return end
+    if Path(path).is_dir():
+        return FOLDER
     known = ", ".join(end for end in WRITERS if end != FOLDER)
     raise OutputError(
         f"Nobody writes {Path(path).suffix!r} files of takes; use one of {known}, or a folder for pages."
