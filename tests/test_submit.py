@@ -141,7 +141,7 @@ def test_an_array_script_runs_its_shard(name: str, tmp_path: Path, stand_in: Pat
 @posix_only
 def test_the_command_of_a_node_may_be_another(tmp_path: Path, stand_in: Path) -> None:
     submit("a.otio", "--form", "slurm", "--shards", 1, "--command", '$(nobody) "}`', "-o", tmp_path / "job")
-    environment = {**os.environ, "OTIO_AI_AUDIT": str(stand_in), "SLURM_ARRAY_TASK_ID": "1"}
+    environment = {**os.environ, "OTIO_AI_AUDIT_COMMAND": str(stand_in), "SLURM_ARRAY_TASK_ID": "1"}
     subprocess.run(["bash", tmp_path / "job" / "measure.sh"], env=environment, check=True)
     assert calls(stand_in)[0][0] == "measure"
     failed = subprocess.run(

@@ -22,7 +22,7 @@ set -eu
 shard="${{SLURM_ARRAY_TASK_ID:?say which shard: SLURM_ARRAY_TASK_ID=3 bash measure.sh}}"
 cores="${{SLURM_CPUS_PER_TASK:-{cores}}}"
 command={command}
-exec "${{OTIO_AI_AUDIT:-$command}}" {arguments}
+exec "${{OTIO_AI_AUDIT_COMMAND:-$command}}" {arguments}
 """
 
 JUDGE = """#!/bin/bash
@@ -32,7 +32,7 @@ JUDGE = """#!/bin/bash
 # All shards at once. It fails where a shard is missing or something could not be looked at.
 set -eu
 command={command}
-exec "${{OTIO_AI_AUDIT:-$command}}" {arguments}
+exec "${{OTIO_AI_AUDIT_COMMAND:-$command}}" {arguments}
 """
 
 SUBMIT = """#!/bin/bash
