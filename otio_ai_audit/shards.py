@@ -91,7 +91,8 @@ def _part_of(plan: Plan, shard: Shard) -> tuple[Plan, int]:
     A medium goes with its first clip, and clips go by turns: a node that lacks some media shares out the
     others as all nodes do.
     """
-    ids = sorted({item.id for item in (*plan.uses, *plan.failures, *plan.skipped)})
+    uses, failures, skipped = plan.uses, plan.failures, plan.skipped
+    ids = sorted({*(use.id for use in uses), *(item.id for item in failures), *(item.id for item in skipped)})
     turn = {id_: number % shard.of for number, id_ in enumerate(ids)}
     first: dict[int, str] = {}
     for use in sorted(plan.uses, key=lambda use: use.id):

@@ -47,7 +47,7 @@ LEVEL: dict[str, float] = {
 DOOR = {
     "opentimelineio": {"timeline", "adapters"},
     "defusedxml": {"adapters"},
-    "backports": {"adapters"},
+    "backports": {"adapters", "store"},
     "av": {"video"},
     "numba": {"kernels"},
     "onnxruntime": {"identity"},

@@ -12,18 +12,22 @@ import os
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..model import KnownFinding, Media, MediaSignals, Span
+from ..model import KnownFinding, Media, MediaSignals, Span, TakeRecord
 from . import codec, content, tables
 from .database import Database
+from .merging import Merged, merge
+from .packed import PackedSignals, pack_signals, unpack_signals
+from .records import kept
+from .takes_file import TakesFile
 from .verdicts_file import VerdictsFile
 
-__all__ = ["Store"]
+__all__ = ["Merged", "PackedSignals", "Store", "kept", "pack_signals", "unpack_signals"]
 
 LIMIT = 5_000_000_000
 """Bytes that the cache may hold unless `Store.limit` says otherwise."""
@@ -31,6 +35,8 @@ MEMORY_LIMIT = 500_000_000
 """Bytes kept where there is no disk to keep them."""
 ROOM = 0.9
 """Share of the limit that eviction leaves in use."""
+CHUNK = 500
+"""Names asked for in one query; sqlite allows 999 at least."""
 STALE = 3600
 """Uses are noted to the hour: loading from a warm cache then writes nothing."""
 
@@ -53,10 +59,14 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         cache, verdicts = _folders(path)
         self._cache = Database(cache / "signals.sqlite", tables.VERSION, tables.prepare, "The cache")
+        self._open = [self._cache]
         try:
+            self._takes = TakesFile(cache / "takes.sqlite")
+            self._open.append(self._takes.database)
             self._verdicts = VerdictsFile(verdicts / "verdicts.sqlite")
+            self._open.append(self._verdicts.database)
         except BaseException:
-            self._cache.close()
+            self._let_go()
             raise
         self._touched: dict[str, set[int]] = defaultdict(set)
         self._unchecked = 0
@@ -76,13 +86,20 @@ class Store:
         if touched:
             self._cache.write(lambda c: tables.touch(c, touched))
         self._touched.clear()
-        self._cache.close()
-        self._verdicts.database.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        while self._open:
+            self._open.pop().close()
+
+    @property
+    def closed(self) -> bool:
+        return not self._open
 
     @property
     def notice(self) -> str:
         """Sentences for a person where a file could not be used as it should; else empty."""
-        return " ".join(filter(None, (self._cache.notice, self._verdicts.database.notice)))
+        return " ".join(filter(None, (database.notice for database in self._open)))
 
     # --- media
 
@@ -110,6 +127,22 @@ class Store:
             self._cache.write(lambda c: c.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", values))
         return key
 
+    def keys_known(self, media: Sequence[Media]) -> list[str | None]:
+        """Give the content keys of many media at once, as far as they are known without reading a file."""
+        asked = []
+        for one in media:
+            try:
+                asked.append((content.name_of(one), content.stamp_of(one)[0]))
+            except OSError:
+                asked.append(("", ""))
+        known: dict[tuple[str, str], str] = {}
+        names = [name for name, _ in asked if name]
+        for start in range(0, len(names), CHUNK):
+            some = names[start : start + CHUNK]
+            sql = f"SELECT name, stamp, key FROM files WHERE name IN ({', '.join('?' * len(some))})"
+            known.update({(name, stamp): key for name, stamp, key in self._cache.rows(sql, some)})
+        return [known.get(one) for one in asked]
+
     # --- signals
 
     def load(
@@ -128,6 +161,18 @@ class Store:
         identity
             `otio_ai_audit.identity.version()` where identity is needed too; None leaves it out.
         """
+        packed = self.load_packed(key, span, version, identity)
+        if packed is None:
+            return None
+        try:
+            return unpack_signals(key, packed)
+        except (ValueError, KeyError, TypeError):
+            return None  # written by another make of this version: measure again
+
+    def load_packed(
+        self, key: str, span: Span | None, version: str, identity: str | None = None
+    ) -> PackedSignals | None:
+        """Give signals as they are kept; see `load`."""
         wanted = codec.PARTS if identity is None else (*codec.PARTS, codec.IDENTITY)
         versions = (version, _of_identity(version, identity or ""))
         sql = "SELECT id, part, start, stop, to_end, used FROM signals WHERE key = ? AND version IN (?, ?)"
@@ -138,15 +183,16 @@ class Store:
         for (start, end, to_end), parts in groups.items():
             stored = Span(Fraction(start), Fraction(end))
             if _covers(stored, bool(to_end), span) and all(part in parts for part in wanted):
-                fitting.append(
-                    (stored.duration, stored.start, stored, {part: parts[part] for part in wanted})
-                )
+                kept_parts = {part: parts[part] for part in wanted}
+                fitting.append((stored.duration, stored.start, stored, bool(to_end), kept_parts))
         if not fitting:
             return None
-        _, _, stored, parts = min(fitting, key=lambda fit: fit[:2])
-        return self._read_signals(key, stored, parts)
+        _, _, stored, reaches, parts = min(fitting, key=lambda fit: fit[:2])
+        return self._read_packed(stored, reaches, parts)
 
-    def _read_signals(self, key: str, span: Span, parts: dict[str, tuple[int, int]]) -> MediaSignals | None:
+    def _read_packed(
+        self, span: Span, to_end: bool, parts: dict[str, tuple[int, int]]
+    ) -> PackedSignals | None:
         sql = "SELECT data FROM signal_data WHERE id = ?"
         blobs = {}
         for part, (number, _) in parts.items():
@@ -154,12 +200,8 @@ class Store:
             if not rows:  # another audit has just made room
                 return None
             blobs[part] = rows[0][0]
-        try:
-            signals = codec.decode(key, span, blobs)
-        except (ValueError, KeyError, TypeError):
-            return None  # written by another make of this version: measure again
         self._used("signals", parts.values())
-        return signals
+        return PackedSignals(span, to_end, blobs)
 
     def save(self, signals: MediaSignals, version: str, identity: str = "") -> None:
         """Keep signals; those of the same medium that they replace, or of another version, go.
@@ -180,8 +222,11 @@ class Store:
         StoreError
             Signals that do not survive their storage bit for bit.
         """
-        parts = codec.encode(signals)
-        span, key, to_end = signals.span, signals.key, _reaches_end(signals)
+        self.save_packed(signals.key, pack_signals(signals), version, identity)
+
+    def save_packed(self, key: str, packed: PackedSignals, version: str, identity: str = "") -> None:
+        """Keep signals that are packed already; see `save`."""
+        parts, span, to_end = packed.parts, packed.span, packed.to_end
         now = int(time.time())
         versions = dict.fromkeys(codec.PARTS, version)
         versions[codec.IDENTITY] = _of_identity(version, identity)
@@ -244,6 +289,56 @@ class Store:
         self._cache.write(lambda c: c.execute(sql, row))
         self._grown(len(data))
 
+    # --- takes
+
+    def save_take(self, record: TakeRecord, basis: str) -> None:
+        """Keep what was found in a take; a record of the same content and basis is replaced.
+
+        Parameters
+        ----------
+        record
+            Rounded by `kept`.
+        basis
+            Hash of all that it depends on besides the content.
+        """
+        self._takes.save([record], basis)
+
+    def save_takes(self, found: Iterable[TakeRecord], basis: str) -> None:
+        """Keep many records in one transaction."""
+        self._takes.save(found, basis)
+
+    def load_takes(self, keys: Iterable[str], basis: str, *, whole: bool = True) -> dict[str, TakeRecord]:
+        """Give the records of these contents that there are; without `whole` no curves and strips."""
+        return self._takes.load(keys, basis, whole)
+
+    def takes_known(self, keys: Iterable[str], basis: str) -> set[str]:
+        """Say which of these contents have a record."""
+        return self._takes.known(keys, basis)
+
+    def forget_failures(self, basis: str) -> None:
+        """Drop the records of takes that could not be looked at: they are tried again."""
+        self._takes.forget_failures(basis)
+
+    def note_places(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Keep label and content key of takes, for whoever cannot reach the files."""
+        self._takes.note_places(rows)
+
+    def places(self) -> dict[str, str]:
+        """Label → content key of the takes that shards have noted."""
+        return self._takes.places()
+
+    def merge(self, folder: Path) -> Merged:
+        """Take over everything measured and found that another store has.
+
+        Merging twice changes nothing, and the order of several stores does not matter.
+
+        Raises
+        ------
+        StoreError
+            A folder without a store, or a damaged one.
+        """
+        return merge(folder, self._cache, self._takes.database)
+
     # --- verdicts
 
     def known(self, keys: Iterable[str], ids: Iterable[str] = ()) -> list[KnownFinding]:
@@ -272,9 +367,13 @@ class Store:
             }
 
         known, dismissed = self._verdicts.count()
+        takes, failed, size = self._takes.totals()
         return {
             "cache": "in memory" if self._cache.in_memory else str(self._cache.path),
             **self._cache.read(count),
+            "takes": takes,
+            "takes_failed": failed,
+            "bytes_takes": size,
             "verdicts": str(self._verdicts.database.path),
             "known_findings": known,
             "dismissed_findings": dismissed,
@@ -290,6 +389,7 @@ class Store:
 
         self._touched.clear()
         self._cache.write(empty)
+        self._takes.clear()
         self._shrink_file()
         if verdicts:
             self._verdicts.forget()
@@ -363,11 +463,3 @@ def _covers(stored: Span, to_end: bool, asked: Span | None) -> bool:
     if asked is None:
         return stored.start <= 0 and to_end
     return stored.start <= max(asked.start, Fraction(0)) and (to_end or stored.end >= asked.end)
-
-
-def _reaches_end(signals: MediaSignals) -> bool:
-    """Tell whether signals go to the end of the medium, so that nothing more could be measured."""
-    if any(problem.kind in ("truncated", "no-duration") for problem in signals.problems):
-        return True
-    frames, rate = signals.info.promised_frames, signals.info.rate
-    return frames is not None and signals.span.end >= (frames - Fraction(1, 2)) / rate

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import time
 
-VERSION = 1
+VERSION = 2
 FORGET = 180 * 24 * 3600
 """Seconds after which an unused file's remembered key is dropped."""
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value);
 CREATE TABLE files (name TEXT PRIMARY KEY, stamp TEXT, key TEXT, used INTEGER);
+CREATE INDEX files_by_key ON files (key);
 CREATE TABLE signals (id INTEGER PRIMARY KEY, key TEXT, part TEXT, version TEXT, start TEXT, stop TEXT,
                       to_end INTEGER, used INTEGER, size INTEGER);
 CREATE INDEX signals_by_key ON signals (key, version);
@@ -24,11 +25,17 @@ NAMES = ("files", "signals", "signal_data", "stills", "blobs", "meta")
 SIZED = ("signals", "stills", "blobs")
 
 
+MIGRATIONS = {2: "CREATE INDEX files_by_key ON files (key)"}
+"""Version → what makes it out of the one before."""
+
+
 def prepare(connection: sqlite3.Connection, found: int) -> None:
-    """Make the tables; those of an older version hold nothing that cannot be measured again."""
-    for table in NAMES:
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-    for statement in filter(str.strip, TABLES.split(";")):
+    """Make the tables, or bring those of an older version up to date with what they hold."""
+    if not found:  # not ours, or of before there were versions: nothing that cannot be measured again
+        for table in NAMES:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+    steps = [MIGRATIONS[version] for version in range(found + 1, VERSION + 1)] if found else TABLES.split(";")
+    for statement in filter(str.strip, steps):
         connection.execute(statement)
 
 
