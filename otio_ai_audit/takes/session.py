@@ -206,10 +206,10 @@ class Session:
                 task = self._task(self._queue.popleft())
             if task is not None:
                 yield task.job.key, task
-            elif not self.options.watch or self._over():
-                return
+            elif self._work or (self.options.watch and not self._over()):
+                yield None  # what is at work may have to be measured again
             else:
-                yield None
+                return
 
     def _over(self) -> bool:
         patience = self.options.quit_after
