@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import sys
@@ -15,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from otio_ai_audit import engine
+from otio_ai_audit import engine, video
 from otio_ai_audit.engine import cluster as cluster_room
 from otio_ai_audit.errors import EngineError
+from otio_ai_audit.measure import measure
+from otio_ai_audit.model import Media, MediaFailure, MediaJob, MediaSignals
 
 from . import engine_tasks
+from .edits import RATE, flickering, pan
 
 distributed = pytest.importorskip("distributed", reason="needs Dask: pip install 'otio-ai-audit[cluster]'")
 
@@ -58,6 +62,16 @@ def test_the_same_results_as_processes(spec: str) -> None:
         else:
             assert there[index] == result
     assert there[7].message == "Something went wrong while measuring: TypeError: closed"
+
+
+def test_what_is_measured_is_the_same_bit_for_bit(spec: str, tmp_path: Path) -> None:
+    clip, gone = tmp_path / "fox.mp4", tmp_path / "gone.mp4"
+    video.encode(clip, flickering(pan(1, 24), 6, 18), RATE)
+    jobs = [MediaJob(Media(str(path)), key=path.stem) for path in (clip, gone)]
+    here = dict(engine.run(measure, jobs, engine="processes:1"))
+    there = dict(engine.run(measure, jobs, engine=spec))
+    assert isinstance(here[0], MediaSignals) and isinstance(here[1], MediaFailure)
+    assert pickle.dumps(there[0]) == pickle.dumps(here[0]) and there[1] == here[1]
 
 
 def test_a_stream_with_pauses(spec: str) -> None:
