@@ -77,6 +77,8 @@ class Options:
     """TOML file that says who should look alike."""
     settings: Path | None = None
     engine: str | Executor = "processes"
+    hwaccel: str = ""
+    """``auto``: decode by hardware where there is any."""
     against: Path | None = None
     live: Path | None = None
     """What a menu script told of the open timeline that the edit was exported from."""

@@ -61,6 +61,14 @@ ENGINE = click.option(
     help="processes:N, threads:N, or a Dask cluster: dask:N or dask:tcp://HOST:PORT.",
     show_default=True,
 )
+HWACCEL = click.option(
+    "--hwaccel",
+    type=click.Choice(["auto", "none"]),
+    default="none",
+    show_default=True,
+    callback=lambda ctx, param, value: "" if value == "none" else value,
+    help="auto: decode by hardware where there is any.",
+)
 SETTINGS = click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
 VERDICT_FOLDER = click.option(
     "--verdict-folder",

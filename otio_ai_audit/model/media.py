@@ -75,6 +75,8 @@ class MediaJob:
     """Expected work in seconds of media; longest first."""
     identity: bool = False
     """Also measure `IdentitySignals`; nothing of that is imported otherwise."""
+    hwaccel: str = ""
+    """``auto``: decode by hardware where there is any; empty: on the processor."""
 
 
 @dataclass(frozen=True, slots=True)

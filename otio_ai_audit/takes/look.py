@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 from .. import likeness, pictures, provenance, video
-from ..gather import existing
+from ..gather import existing, identity_version
 from ..judge import film_reason, judge_alone, needs_identity
 from ..judge import version as judge_version
 from ..measure import SIGNALS_VERSION, measure
@@ -61,19 +62,21 @@ class Looked:
 
 def basis_of(wanted: tuple[str, ...], settings: Settings) -> str:
     """Hash everything that a record depends on besides the content of its medium."""
-    identity = ""
-    if needs_identity(wanted):
-        from .. import identity as identity_room
-
-        identity = identity_room.version()
-    sources = hashlib.sha256()
-    for module in (likeness, provenance, pictures):
-        folder = Path(str(module.__file__))
-        for path in sorted(folder.parent.glob("*.py")) if folder.stem == "__init__" else [folder]:
-            sources.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    identity = identity_version() if needs_identity(wanted) else ""
     own = [f"{name} {settings.detectors[name]!r}" for name in wanted]
-    text = "\n".join((SIGNALS_VERSION, identity, judge_version(), sources.hexdigest(), *own))
+    text = "\n".join((SIGNALS_VERSION, identity, judge_version(), _sources(), *own))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def _sources() -> str:
+    """Hash what else a record is made by."""
+    digest = hashlib.sha256()
+    for module in (likeness, provenance, pictures):
+        first = Path(str(module.__file__))
+        for path in sorted(first.parent.glob("*.py")) if first.stem == "__init__" else [first]:
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def look(task: TakeTask) -> Looked:
