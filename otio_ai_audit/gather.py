@@ -141,8 +141,8 @@ def signals(
             waiting.append((index, job))
         else:
             failed = store.load_takes([job.key], UNMEASURED).get(job.key)
-            reason = failed.failure if failed is not None else None
-            outcomes[index] = MediaFailure(job.media.path, reason or "No shard has measured it.")
+            why = failed.failure if failed is not None else None
+            outcomes[index] = MediaFailure(job.media.path, why or "No shard has measured it.")
     if waiting and identity:
         from .identity import warmup
 

@@ -164,7 +164,7 @@ def run(
     silent: bool,
 ) -> int:
     """Triage, write every output of every part, show the table, and say how it went."""
-    from ..report import takes as writing
+    import otio_ai_audit.report.takes as writing
 
     writing.check(outputs)
     asked = writing.Asked(alternatives=alternatives)
@@ -187,7 +187,7 @@ def run(
 
 def show(result: Triage, outputs: tuple[Path, ...], options: TriageOptions) -> None:
     """Print the table, and what was written."""
-    from ..report import takes as writing
+    import otio_ai_audit.report.takes as writing
 
     out = console()
     writing.table(result, out)
