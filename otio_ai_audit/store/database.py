@@ -97,6 +97,11 @@ class Database:
             self.notice = f"{self._what} {self.path} cannot be written ({error}); nothing new is kept."
             return None
 
+    def check(self) -> list[str]:
+        """Say in sentences what is wrong with the file; nothing where it is sound."""
+        found = [str(row[0]) for row in self.rows("PRAGMA integrity_check")]
+        return [f"{self._what} {self.path}: {text}" for text in found if text != "ok"]
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()

@@ -53,6 +53,16 @@ def touch(connection: sqlite3.Connection, touched: dict[str, list[int]]) -> None
         connection.executemany(f"UPDATE {table} SET used = ? WHERE id = ?", rows)
 
 
+def drop_outdated(connection: sqlite3.Connection, version: str, before: int) -> int:
+    """Drop signals of other versions that were not used since `before`; count their media."""
+    where = "version != ? AND version NOT LIKE ? || ' %' AND used < ?"
+    values = (version, version, before)
+    (count,) = connection.execute(f"SELECT count(DISTINCT key) FROM signals WHERE {where}", values).fetchone()
+    connection.execute(f"DELETE FROM signal_data WHERE id IN (SELECT id FROM signals WHERE {where})", values)
+    connection.execute(f"DELETE FROM signals WHERE {where}", values)
+    return int(count)
+
+
 def evict(connection: sqlite3.Connection, excess: int) -> int:
     """Delete the least recently used until so many bytes are free; a medium's parts go together."""
     sql = " UNION ALL ".join(

@@ -63,6 +63,7 @@ class Run:
                 if self.write is not None:
                     self.write(part)
 
+        self.store.use_takes(self.judging.basis)
         session.run(update)
         if not last or session.changed:
             update()
