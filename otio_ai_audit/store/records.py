@@ -115,7 +115,7 @@ def _body(record: TakeRecord) -> bytes:
         "lengths": np.array([len(picture) for picture in pictures], np.int64),
         "pictures": np.concatenate([np.zeros(0, np.uint8), *pictures]),
     }
-    return codec.pack({name: ("raw", array) for name, array in arrays.items()}, "take", compressed=True)
+    return codec.pack({name: ("raw", array) for name, array in arrays.items()}, "take")
 
 
 def _read_body(body: bytes) -> tuple[dict[str, Curve], tuple[Thumbnail, ...]]:
