@@ -141,7 +141,7 @@ def command(
         force=force,
         verdicts=verdict_folder,
         include_prompts=include_prompts,
-        besides=outputs,
+        besides=(*outputs, *stills_of(outputs)),
         watch=watch,
         interval=interval,
         quit_after=quit_after,
@@ -213,6 +213,11 @@ def part_of(path: Path, name: str) -> Path:
     if path.suffix.lower() == ".csv":  # the ends of these names say what is in them
         return path.with_name(f"{plain}-{path.name}")
     return path.with_name(f"{path.stem}-{plain}{path.suffix}")
+
+
+def stills_of(outputs: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Folders of stills beside the lists of what to generate again: pictures there are no takes."""
+    return tuple(path.with_name(f"{path.stem}_stills") for path in outputs if path.suffix == ".csv")
 
 
 def dealt_to(text: str | None) -> tuple[str, ...]:
