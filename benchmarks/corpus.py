@@ -233,13 +233,14 @@ def moves(folder: Path, count: int = 200) -> list[Spec]:
     return out
 
 
-def _decode(path: Path) -> tuple[Frames, Fraction]:
+def decode(path: Path, most: int = FRAMES) -> tuple[Frames, Fraction]:
+    """Give the first frames of a clip, at most `LONG_SIDE` pixels long and even, and their rate."""
     from otio_ai_audit import video
 
     media = Media(str(path))
     info = video.probe(media)
-    count = info.promised_frames or FRAMES
-    times = [float(i / info.rate) for i in range(min(FRAMES, count))]
+    count = info.promised_frames or most
+    times = [float(i / info.rate) for i in range(min(most, count))]
     frames = [_even(frame) for frame in video.rgb_frames(media, times, max_size=LONG_SIDE)]
     return frames, info.rate.limit_denominator(1001)
 
@@ -268,8 +269,8 @@ def _frames(spec: Spec, folder: Path) -> tuple[Frames, Fraction, Frames | None]:
         else:
             path = scenes.shake_path(rng, 48, 4.0)
         return scenes.to_bytes(scenes.camera(still, path, height, width)), Fraction(24), None
-    frames, rate = _decode(folder / spec.file)
-    return frames, rate, _decode(folder / spec.other)[0] if spec.other else None
+    frames, rate = decode(folder / spec.file)
+    return frames, rate, decode(folder / spec.other)[0] if spec.other else None
 
 
 def measured(spec: Spec, folder: Path, cache: Path) -> Item | None:

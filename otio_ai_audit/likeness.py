@@ -27,15 +27,23 @@ CELLS = LUMA_SIDE**2 + 2 * CHROMA_SIDE**2
 SIZE = MOMENTS * CELLS
 """Bytes of a sketch."""
 
-LOOK_LIMIT = 0.30
-"""Root mean square difference of two near takes' luma, as a share of its own spread, at most."""
-COLOUR_LIMIT = 6.0
-"""The same of Cb and Cr, in code values."""
-MOVE_LIMIT = 0.22
-"""Mean square difference of how luma departs from its mean over time, as a share of that departure."""
+LOOK_LIMIT = 0.28
+"""Root mean square difference of two near takes' luma, as a share of its own spread, at most.
 
-SHIFTS = (-0.08, 0.0, 0.08)
-"""What may be missing at either end of the other take, as shares of its length; each is tried with each."""
+The three limits are chosen together by ``python -m benchmarks.likeness``: the most takes found again while
+1 % of the hard pairs are taken for near. Tried on other footage than they were chosen on, they find 91 % (87
+to 95 % over footage) of takes that were compressed, resized, levelled or cut by 3 to 7 of at most 72 frames.
+They take for near 1.2 % (0.6 to 2.0 %) of other takes of the same shot: mostly a later moment of it (2.8 %)
+or a closer camera (2.2 %); none of 111 made scenes with another seed, of 144 photographs under another camera,
+and of 77,582 pairs of other footage.
+"""
+COLOUR_LIMIT = 6.0
+"""Root mean square distance of Cb and Cr, in code values, at most."""
+MOVE_LIMIT = 0.25
+"""Mean square difference of how luma departs from its mean over time, as a share of that, at most."""
+
+STEP, STEPS = 0.07, 2
+"""What may be missing at the ends of either take: shares of its length, and how many of them in all."""
 LEAST_SPREAD = 4.0
 """Code values of luma by which the cells of a picture differ; a flatter take is like no other."""
 STILL = 1.0
@@ -104,15 +112,15 @@ def near(sketches: Sequence[UInt8] | UInt8) -> list[tuple[int, int]]:
         raise ValueError(f"a sketch has {SIZE} bytes, not {held.shape[1:]}")
     # Comparing is not quite symmetric: the order of their bytes decides which of two is moved in time.
     order = np.lexsort(held.T[::-1])
-    order = order[_spread(held[order]) >= LEAST_SPREAD]
+    order = order[spread(held[order]) >= LEAST_SPREAD]
     if len(order) < 2:
         return []
     pairs = [(int(order[i]), int(order[j])) for i, j in _pairs(held[order])]
     return sorted((min(pair), max(pair)) for pair in pairs)
 
 
-def _spread(held: UInt8) -> Floats:
-    """Tell how much the cells of a picture differ, on average over time, shape (N,)."""
+def spread(held: UInt8) -> Floats:
+    """Tell how much the cells of a picture differ, in code values and on average over time, shape (N,)."""
     cells = held.reshape(-1, MOMENTS, CELLS)[:, :, : LUMA_SIDE**2]
     return np.asarray(cells.std(axis=2, dtype=np.float32).mean(axis=1))
 
@@ -212,8 +220,10 @@ def distances(sketches: UInt8, others: UInt8) -> Floats:
 def _shifted(sketches: UInt8, others: UInt8) -> Iterator[tuple[_Series, _Series]]:
     """Give both for each pair of shifts, over the moments that both then have."""
     here, moved = (each.reshape(-1, MOMENTS, CELLS) for each in (sketches, others))
-    for start, end in product(SHIFTS, SHIFTS):
-        weights, kept = _shift(start, end)
+    for start, end in product(range(-STEPS, STEPS + 1), repeat=2):
+        if abs(start) + abs(end) > STEPS:
+            continue
+        weights, kept = _shift(start * STEP, end * STEP)
         yield _Series(here[:, kept]), _Series(np.tensordot(moved, weights, axes=(1, 1)).swapaxes(1, 2))
 
 

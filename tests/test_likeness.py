@@ -38,16 +38,15 @@ def scene(
 
 def signals_of(pictures: Iterable[Picture]) -> MediaSignals:
     """Cell means of pictures, as if they had been measured."""
-    luma, blue, red = [], [], []
+    planes: tuple[list[Picture], ...] = ([], [], [])
     for picture in pictures:
         image = Image.fromarray(np.ascontiguousarray(picture)).convert("YCbCr")
         cells = np.asarray(image.resize(SIDE[::-1], Image.Resampling.BOX), np.float32)
-        for plane, values in zip((luma, blue, red), np.moveaxis(cells, 2, 0), strict=True):
+        for plane, values in zip(planes, np.moveaxis(cells, 2, 0), strict=True):
             plane.append(values)
-    signals = made_up(frames=len(luma), rows=SIDE[0], columns=SIDE[1])
-    return replace(
-        signals, grid=replace(signals.grid, luma=np.stack(luma), blue=np.stack(blue), red=np.stack(red))
-    )
+    signals = made_up(frames=len(planes[0]), rows=SIDE[0], columns=SIDE[1])
+    luma, blue, red = (np.stack(plane) for plane in planes)
+    return replace(signals, grid=replace(signals.grid, luma=luma, blue=blue, red=red))
 
 
 def sketch_of(pictures: Iterable[Picture]) -> np.ndarray:
