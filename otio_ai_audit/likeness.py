@@ -34,8 +34,8 @@ The three limits are chosen together by ``python -m benchmarks.likeness``: the m
 1 % of the hard pairs are taken for near. Tried on other footage than they were chosen on, they find 91 % (87
 to 95 % over footage) of takes that were compressed, resized, levelled or cut by 3 to 7 of at most 72 frames.
 They take for near 1.2 % (0.6 to 2.0 %) of other takes of the same shot: mostly a later moment of it (2.8 %)
-or a closer camera (2.2 %); none of 111 made scenes with another seed, of 144 photographs under another camera,
-and of 77,582 pairs of other footage.
+or a closer camera (2.2 %); none of 111 made scenes with another seed, of 144 photographs under another
+camera, and of 77,582 pairs of other footage.
 """
 COLOUR_LIMIT = 6.0
 """Root mean square distance of Cb and Cr, in code values, at most."""
