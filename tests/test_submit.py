@@ -13,9 +13,14 @@ import pytest
 
 from otio_ai_audit.cli import main
 
+from .takes import Takes
+
 HOSTILE = ["takes", "with space", 'it\'s "quoted"', "prix $HOME `date` é", "{{Param.Command}}", "a%A;b&c|d"]
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell reads it")
 OPENJD = shutil.which("openjd", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+
+BESIDE = Path(sys.executable).with_name("otio-ai-audit")
+REAL = BESIDE if BESIDE.exists() else None
 
 STAND_IN = """#!{python}
 import json, os, pathlib, sys
@@ -116,6 +121,35 @@ def test_a_line_break_cannot_stand_in_a_list(tmp_path: Path, capsys: pytest.Capt
     assert submit(tmp_path / "a\nb", "--form", "commands", "-o", tmp_path / "job") == 2
     assert "line break" in capsys.readouterr().err
     assert submit(tmp_path / "a\nb", "--form", "slurm", "-o", tmp_path / "job") == 0
+
+
+@posix_only
+@pytest.mark.skipif(REAL is None, reason="needs the installed command: pip install -e .")
+@pytest.mark.parametrize("form", ["commands", "slurm", "openjd"])
+def test_a_job_does_what_triage_does(form: str, takes: Takes, tmp_path: Path) -> None:
+    """With the real command: shards in any order, then the judgement, and what triage says at home."""
+    job = tmp_path / "a job"
+    options = ["--shards", 2, "--cores", 1, "--detectors", "flicker,dead", "--result", "results.json"]
+    submit(takes.folder, "--form", form, *options, "--command", REAL, "-o", job)
+    if form == "commands":
+        shards = (job / "commands.txt").read_text().splitlines()
+        for line in (*reversed(shards), (job / "judge.txt").read_text()):
+            subprocess.run(["sh", "-c", line], check=True, stdout=subprocess.DEVNULL)
+    elif form == "slurm":
+        for shard in "21":
+            environment = {**os.environ, "SLURM_ARRAY_TASK_ID": shard, "SLURM_CPUS_PER_TASK": "1"}
+            subprocess.run(["bash", job / "measure.sh"], env=environment, check=True, cwd=job)
+        subprocess.run(["bash", job / "judge.sh"], check=True, stdout=subprocess.DEVNULL)
+    else:
+        parameters = f"file://{job / 'parameters.json'}"
+        done = openjd("run", job / "template.json", "--step", "Judge", "--run-dependencies", "-p", parameters)
+        assert done.returncode == 0, done.stdout + done.stderr
+    told = ["--detectors", "flicker,dead", "--engine", "processes:1", "--fail-on", "never", "-q"]
+    with pytest.raises(SystemExit):
+        main(["triage", str(takes.folder), *told, "-o", str(tmp_path / "home.json")])
+    there, home = (json.loads(file.read_bytes()) for file in (job / "results.json", tmp_path / "home.json"))
+    assert there["findings"] == home["findings"] and there["findings"]
+    assert [clip["scores"] for clip in there["clips"]] == [clip["scores"] for clip in home["clips"]]
 
 
 # --- SLURM ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ map its paths to those of a node. See https://github.com/OpenJobDescription/open
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,9 @@ def write(work: Work, folder: Path) -> Written:
     return Written(
         (template_file, parameters_file, bundle_file),
         (
-            f"Try it here: openjd run {template_file} --step Judge --run-dependencies "
-            f"-p file://{parameters_file}",
-            f"AWS Deadline Cloud: deadline bundle submit {folder}",
+            f"Try it here: openjd run {shlex.quote(str(template_file))} --step Judge --run-dependencies "
+            f"-p {shlex.quote(f'file://{parameters_file}')}",
+            f"AWS Deadline Cloud: deadline bundle submit {shlex.quote(str(folder))}",
         ),
     )
 
