@@ -48,6 +48,6 @@ def write(work: Work, form: str, folder: Path) -> Written:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return FORMS[form](work, folder)
+        return FORMS[form](work, folder.absolute())
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}.") from error
