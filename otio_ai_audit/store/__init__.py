@@ -194,7 +194,7 @@ class Store(Cache):
         before = int(time.time() - days * 24 * 3600)
         media = self._cache.write(lambda c: tables.drop_outdated(c, version, before)) or 0
         takes = self._takes.trim(before)
-        self._shrink_file()
+        self._cache.shrink()
         return media, takes
 
     def check(self) -> list[str]:
@@ -218,7 +218,7 @@ class Store(Cache):
         self._touched.clear()
         self._cache.write(empty)
         self._takes.clear()
-        self._shrink_file()
+        self._cache.shrink()
         if verdicts:
             self._verdicts.forget()
 

@@ -124,7 +124,7 @@ class Cache:
         fitting = []
         for (start, end, to_end), parts in groups.items():
             stored = Span(Fraction(start), Fraction(end))
-            if _covers(stored, bool(to_end), span) and all(part in parts for part in wanted):
+            if covers(stored, bool(to_end), span) and all(part in parts for part in wanted):
                 kept_parts = {part: parts[part] for part in wanted}
                 fitting.append((stored.duration, stored.start, stored, bool(to_end), kept_parts))
         if not fitting:
@@ -174,7 +174,7 @@ class Cache:
         versions[codec.IDENTITY] = _of_identity(version, identity)
 
         def goes(part: str, its_version: str, theirs: Span, its_end: bool) -> bool:
-            replaced = (to_end or not its_end) and _covers(span, to_end, theirs)
+            replaced = (to_end or not its_end) and covers(span, to_end, theirs)
             if part in parts:
                 return replaced or its_version != versions[part]
             # rows of signals that are gone would be counted by identity alone
@@ -185,16 +185,10 @@ class Cache:
             sql = "SELECT id, part, version, start, stop, to_end FROM signals WHERE key = ?"
             for number, part, its_version, start, end, its_end in connection.execute(sql, (key,)).fetchall():
                 if goes(part, its_version, Span(Fraction(start), Fraction(end)), bool(its_end)):
-                    connection.execute("DELETE FROM signals WHERE id = ?", (number,))
-                    connection.execute("DELETE FROM signal_data WHERE id = ?", (number,))
+                    tables.drop_signals(connection, number)
             for part, data in parts.items():
-                row = (key, part, versions[part], str(span.start), str(span.end), int(to_end), now, len(data))
-                cursor = connection.execute(
-                    "INSERT INTO signals (key, part, version, start, stop, to_end, used, size) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                )
-                connection.execute("INSERT INTO signal_data VALUES (?, ?)", (cursor.lastrowid, data))
+                row = (key, part, versions[part], str(span.start), str(span.end), int(to_end), now)
+                tables.put_signals(connection, (*row, len(data), codec.plain_size(data)), data)
 
         self._cache.write(write)
         self._grown(sum(map(len, parts.values())))
@@ -275,17 +269,7 @@ class Cache:
         room, freed = self._cache.write(evict) or (LIMIT, 0)
         self._unchecked, self._check_after = 0, max(0, room // 20)
         if freed:
-            self._shrink_file()
-
-    def _shrink_file(self) -> None:
-        def shrink(connection: sqlite3.Connection) -> None:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-        try:
-            self._cache.read(shrink)
-        except sqlite3.DatabaseError:
-            return  # busy: the pages are free all the same and are used again
+            self._cache.shrink()
 
 
 def _of_identity(version: str, identity: str) -> str:
@@ -293,7 +277,8 @@ def _of_identity(version: str, identity: str) -> str:
     return f"{version} {identity}"
 
 
-def _covers(stored: Span, to_end: bool, asked: Span | None) -> bool:
+def covers(stored: Span, to_end: bool, asked: Span | None) -> bool:
+    """Tell whether signals over a span, or from its start to the medium's end, hold what is asked."""
     if asked is None:
         return stored.start <= 0 and to_end
     return stored.start <= max(asked.start, Fraction(0)) and (to_end or stored.end >= asked.end)

@@ -102,6 +102,17 @@ class Database:
         found = [str(row[0]) for row in self.rows("PRAGMA integrity_check")]
         return [f"{self._what} {self.path}: {text}" for text in found if text != "ok"]
 
+    def shrink(self) -> None:
+        """Give the pages that are free back to the disk."""
+
+        def shrink(connection: sqlite3.Connection) -> None:
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        # Busy: the pages are free all the same and are used again.
+        with contextlib.suppress(sqlite3.DatabaseError):
+            self._guarded(shrink)
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()

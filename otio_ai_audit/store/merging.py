@@ -1,112 +1,307 @@
-"""Taking one store over into another: what the shards of a farm have measured comes home."""
+"""Taking one store over into another: what the shards of a farm have measured comes home.
+
+What two stores both have is taken by a rule that knows no order (the longer interval, the take that could be
+looked at, the smaller bytes), so that shards may come in any order and as often as they like. Rows are read in
+full before they are written: a shard that is damaged must not be taken for damage at home.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ..errors import StoreError
-from . import tables, takes_file
+from ..model import Span
+from . import codec, tables, takes_file
+from .cache import covers
 from .database import Database
+
+BATCH = 32_000_000
+"""Bytes that are read before they are written in one transaction."""
+CHUNK = 500
+"""Rows asked for in one query; sqlite allows 999 at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What came over that was not there."""
 
-    signals: int
     takes: int
-
-
-SIGNALS = "key, part, version, start, stop, to_end"
-"""What makes a row of signals that row."""
+    signals: int
+    """Media."""
+    skipped: int
+    """Takes and media that were there already, or were no better than what was."""
+    size: int = 0
+    """Bytes of signals that came over."""
 
 
 def merge(folder: Path, cache: Database, takes: Database) -> Merged:
-    """Copy signals, records of takes and places that are not there yet.
+    """Take over signals, records of takes and places.
 
     Raises
     ------
     StoreError
-        A folder without a store, or a damaged one.
+        A folder without a store, or a damaged one; what was read of it before is kept, and whole.
     """
+    files = folder / "signals.sqlite", folder / "takes.sqlite"
+    if not any(path.is_file() for path in files):
+        raise StoreError(f"{folder} holds no signals ({files[0].name} is missing); measure that shard again.")
+    media, records = _Count(), _Count()
     try:
-        with _reading(folder / "signals.sqlite", tables.VERSION) as other:
-            signals = _signals(other, cache)
-        with _reading(folder / "takes.sqlite", takes_file.VERSION) as other:
-            found = _takes(other, takes)
-    except sqlite3.DatabaseError as error:
+        if files[0].is_file():
+            with _reading(files[0], tables.VERSION) as other:
+                _merge_signals(other, cache, media)
+        if files[1].is_file():
+            with _reading(files[1], takes_file.VERSION) as other:
+                _merge_takes(other, takes, records)
+    except (sqlite3.DatabaseError, ValueError, ZeroDivisionError) as error:
         raise StoreError(
             f"The signals in {folder} are damaged ({error}); measure that shard again."
         ) from error
-    return Merged(signals, found)
+    return Merged(records.taken, media.taken, media.skipped + records.skipped, media.size)
+
+
+@dataclass(slots=True)
+class _Count:
+    taken: int = 0
+    skipped: int = 0
+    size: int = 0
+
+
+# --- reading another store ----------------------------------------------------------------------------
 
 
 @contextmanager
 def _reading(path: Path, version: int) -> Iterator[sqlite3.Connection]:
     """Open a file for reading only, also on a share that cannot be written."""
-    if not path.is_file():
-        raise StoreError(
-            f"{path.parent} holds no signals ({path.name} is missing); measure that shard again."
-        )
+    with tempfile.TemporaryDirectory(prefix="otio-ai-audit-") as aside:
+        with closing(_opened(path, Path(aside))) as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            if found > version:
+                raise StoreError(f"{path} was written by a newer otio-ai-audit: update this one.")
+            yield connection
+
+
+def _opened(path: Path, aside: Path) -> sqlite3.Connection:
+    """Open a file in the first way that works.
+
+    A file with a log beside it (its writer was killed, or writes still) has not all in it: where locks are
+    refused it is copied with its log. A file without one is read as it is, and nothing is made beside it.
+    """
+    logs = [log for end in ("-wal", "-journal") if (log := path.with_name(path.name + end)).exists()]
+    try:
+        return _connected(path, "mode=ro" if logs else "mode=ro&immutable=1")
+    except sqlite3.OperationalError:
+        if not logs:
+            raise
+    for one in (path, *logs):
+        shutil.copyfile(one, aside / one.name)
+    return _connected(aside / path.name, "mode=rw")
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
     place = quote(str(path.resolve()).replace("\\", "/"))
-    # Without its log, a file that nobody writes is read as it is: making a lock could be refused.
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
-    with closing(sqlite3.connect(f"file:{place}?{mode}", uri=True)) as connection:
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found > version:
-            raise StoreError(f"{path.parent} was written by a newer otio-ai-audit: update this one.")
-        yield connection
+    connection = sqlite3.connect(f"file:{place}?{mode}", uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
-def _signals(other: sqlite3.Connection, cache: Database) -> int:
-    count = 0
-    columns = f"id, {SIGNALS}, used, size"
-    for number, *row in other.execute(f"SELECT {columns} FROM signals ORDER BY id").fetchall():
-        same = " AND ".join(f"{name} = ?" for name in SIGNALS.split(", "))
-        if cache.rows(f"SELECT 1 FROM signals WHERE {same}", row[:6]):
+def _blob(other: sqlite3.Connection, table: str, column: str, number: int) -> bytes:
+    row = other.execute(f"SELECT {column} FROM {table} WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise ValueError(f"{table} has no row {number}")
+    return bytes(row[0])
+
+
+# --- signals ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Parts of one medium that were measured together."""
+
+    key: str
+    version: str
+    span: Span
+    to_end: bool
+    parts: dict[str, tuple[int, int]]
+    """Part → id and size."""
+
+    @property
+    def identity(self) -> bool:
+        return codec.IDENTITY in self.parts
+
+    @property
+    def size(self) -> int:
+        return sum(size for _, size in self.parts.values())
+
+    @property
+    def whole(self) -> bool:
+        return self.identity or all(part in self.parts for part in codec.PARTS)
+
+    def covers(self, other: _Group) -> bool:
+        return (self.to_end or not other.to_end) and covers(self.span, self.to_end, other.span)
+
+    def same(self, other: _Group) -> bool:
+        return (self.span, self.to_end) == (other.span, other.to_end)
+
+
+def _groups(rows: Iterable[Sequence[Any]]) -> list[_Group]:
+    """Group rows ``id, key, part, version, start, stop, to_end, size``; identity comes last."""
+    found: dict[tuple[str, str, str, str, int], dict[str, tuple[int, int]]] = defaultdict(dict)
+    for number, key, part, version, start, stop, to_end, size in rows:
+        found[key, version, start, stop, to_end][part] = (number, size)
+    groups = [
+        _Group(key, version, Span(Fraction(start), Fraction(stop)), bool(to_end), parts)
+        for (key, version, start, stop, to_end), parts in found.items()
+    ]
+    return sorted((group for group in groups if group.whole), key=lambda group: group.identity)
+
+
+ROWS = "SELECT id, key, part, version, start, stop, to_end, size FROM signals"
+
+
+def _merge_signals(other: sqlite3.Connection, cache: Database, count: _Count) -> None:
+    rows = other.execute(f"{ROWS} ORDER BY key").fetchall()
+    media = [(key, _groups(rows_of)) for key, rows_of in groupby(rows, key=lambda row: row[1])]
+    for start in range(0, len(media), CHUNK):
+        some = media[start : start + CHUNK]
+        ours: dict[str, list[_Group]] = defaultdict(list)
+        sql = f"{ROWS} WHERE key IN ({', '.join('?' * len(some))})"
+        for group in _groups(cache.rows(sql, [key for key, _ in some])):
+            ours[group.key].append(group)
+        waiting, size = [], 0
+        for key, theirs in some:
+            wanted = _wanted(theirs, ours[key])
+            if not wanted:
+                count.skipped += 1
+                continue
+            waiting += [(group, _parts(other, group)) for group in wanted]
+            size += sum(group.size for group in wanted)
+            count.taken += 1
+            if size > BATCH:
+                count.size += size
+                cache.write(_writing(waiting))
+                waiting, size = [], 0
+        count.size += size
+        cache.write(_writing(waiting))
+
+
+def _wanted(theirs: Sequence[_Group], ours: Sequence[_Group]) -> list[_Group]:
+    """Choose what to take over of one medium."""
+    here, wanted = list(ours), []
+    for group in theirs:
+        alike = [one for one in here if one.version == group.version]
+        if any(one.same(group) and one.size <= group.size for one in alike):
             continue
-        data = other.execute("SELECT data FROM signal_data WHERE id = ?", (number,)).fetchone()
+        if any(one.covers(group) and not one.same(group) for one in alike):
+            continue
+        if group.identity and not any(one.same(group) and _made_with(group, one) for one in here):
+            continue  # its samples are frames of signals that are not here
+        here = [one for one in here if one not in alike or not group.covers(one)] + [group]
+        wanted.append(group)
+    return wanted
 
-        def write(connection: sqlite3.Connection, row: list[object] = row, data: object = data[0]) -> None:
-            cursor = connection.execute(
-                f"INSERT INTO signals ({SIGNALS}, used, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row
+
+def _made_with(identity: _Group, signals: _Group) -> bool:
+    return not signals.identity and identity.version.startswith(f"{signals.version} ")
+
+
+def _parts(other: sqlite3.Connection, group: _Group) -> list[tuple[tuple[Any, ...], bytes]]:
+    """Read a group's rows and blobs."""
+    read = []
+    for number, _ in group.parts.values():
+        sql = "SELECT key, part, version, start, stop, to_end, used FROM signals WHERE id = ?"
+        row = other.execute(sql, (number,)).fetchone()
+        data = _blob(other, "signal_data", "data", number)
+        read.append(((*row, len(data), codec.plain_size(data)), data))
+    return read
+
+
+def _writing(
+    groups: Sequence[tuple[_Group, list[tuple[tuple[Any, ...], bytes]]]],
+) -> Callable[[sqlite3.Connection], None]:
+    """Make a transaction that writes groups, and drops what they hold as well."""
+
+    def write(connection: sqlite3.Connection) -> None:
+        for group, parts in groups:
+            for old in _groups(connection.execute(f"{ROWS} WHERE key = ?", (group.key,)).fetchall()):
+                replaced = group.covers(old) and old.version == group.version
+                lost = old.identity and _made_with(old, group) and group.covers(old) and not group.same(old)
+                if replaced or lost:
+                    for number, _ in old.parts.values():
+                        tables.drop_signals(connection, number)
+            for row, data in parts:
+                tables.put_signals(connection, row, data)
+
+    return write
+
+
+# --- takes --------------------------------------------------------------------------------------------
+
+
+def _merge_takes(other: sqlite3.Connection, takes: Database, count: _Count) -> None:
+    for number, basis, used in other.execute("SELECT id, basis, used FROM bases ORDER BY basis").fetchall():
+        sql = "SELECT id, key, failed, seal, size FROM takes WHERE basis = ? ORDER BY key"
+        theirs = other.execute(sql, (number,)).fetchall()
+        for start in range(0, len(theirs), CHUNK):
+            some = theirs[start : start + CHUNK]
+            sql = (
+                f"SELECT key, failed, seal FROM takes WHERE {takes_file.OF_BASIS} "
+                f"AND key IN ({', '.join('?' * len(some))})"
             )
-            connection.execute("INSERT INTO signal_data VALUES (?, ?)", (cursor.lastrowid, data))
+            ours = {key: tuple(rank) for key, *rank in takes.rows(sql, (basis, *(row[1] for row in some)))}
+            wanted = [row for row in some if row[1] not in ours or (row[2], row[3]) < ours[row[1]]]
+            count.skipped += len(some) - len(wanted)
+            for batch in _batches(wanted):
+                count.taken += takes.write(_taking(_read_takes(other, batch), basis, used)) or 0
+    places = other.execute("SELECT label, key, noted FROM places").fetchall()
+    takes.write(lambda c: takes_file.put_places(c, places))
 
-        cache.write(write)
-        count += 1
-    return count
+
+def _batches(rows: Iterable[tuple[int, str, int, int, int]]) -> Iterator[list[int]]:
+    """Give ids, not more at once than may be read."""
+    batch: list[int] = []
+    size = 0
+    for number, *_, bytes_of in rows:
+        batch.append(number)
+        size += bytes_of
+        if size > BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _takes(other: sqlite3.Connection, takes: Database) -> int:
-    """Copy records; a take that some shard could look at counts, whatever another one failed at."""
-    count = 0
-    sql = "SELECT key, basis, failed, used, size, head, sketch, body FROM takes JOIN take_data USING (id)"
-    for *row, body in other.execute(f"{sql} ORDER BY id"):
+def _read_takes(other: sqlite3.Connection, numbers: Iterable[int]) -> list[tuple[tuple[Any, ...], bytes]]:
+    sql = f"SELECT {takes_file.COLUMNS} FROM takes WHERE id = ?"
+    return [
+        (other.execute(sql, (number,)).fetchone(), _blob(other, "take_data", "body", number))
+        for number in numbers
+    ]
 
-        def write(connection: sqlite3.Connection, row: list[object] = row, body: object = body) -> int:
-            known = connection.execute(
-                "SELECT id, failed FROM takes WHERE key = ? AND basis = ?", row[:2]
-            ).fetchone()
-            if known is not None and known[1] <= int(str(row[2])):
-                return 0
-            if known is not None:
-                connection.execute("DELETE FROM takes WHERE id = ?", known[:1])
-                connection.execute("DELETE FROM take_data WHERE id = ?", known[:1])
-            cursor = connection.execute(
-                "INSERT INTO takes (key, basis, failed, used, size, head, sketch) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-            connection.execute("INSERT INTO take_data VALUES (?, ?)", (cursor.lastrowid, body))
-            return 1
 
-        count += takes.write(write) or 0
-    places = other.execute("SELECT label, key FROM places").fetchall()
-    takes.write(lambda c: c.executemany("INSERT OR REPLACE INTO places VALUES (?, ?)", places))
-    return count
+def _taking(
+    rows: Sequence[tuple[tuple[Any, ...], bytes]], basis: str, used: float
+) -> Callable[[sqlite3.Connection], int]:
+    """Make a transaction that writes rows where they are better than what is there."""
+
+    def write(connection: sqlite3.Connection) -> int:
+        number = takes_file.basis_id(connection, basis, used)
+        return sum(takes_file.put(connection, number, row, body, better=True) for row, body in rows)
+
+    return write

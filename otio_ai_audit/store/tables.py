@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
+from typing import Any
 
 VERSION = 2
 FORGET = 180 * 24 * 3600
@@ -13,7 +15,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value);
 CREATE TABLE files (name TEXT PRIMARY KEY, stamp TEXT, key TEXT, used INTEGER);
 CREATE INDEX files_by_key ON files (key);
 CREATE TABLE signals (id INTEGER PRIMARY KEY, key TEXT, part TEXT, version TEXT, start TEXT, stop TEXT,
-                      to_end INTEGER, used INTEGER, size INTEGER);
+                      to_end INTEGER, used INTEGER, size INTEGER, plain INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX signals_by_key ON signals (key, version);
 CREATE TABLE signal_data (id INTEGER PRIMARY KEY, data BLOB);
 CREATE TABLE stills (id INTEGER PRIMARY KEY, key TEXT, moment INTEGER, height INTEGER, used INTEGER,
@@ -25,8 +27,14 @@ NAMES = ("files", "signals", "signal_data", "stills", "blobs", "meta")
 SIZED = ("signals", "stills", "blobs")
 
 
-MIGRATIONS = {2: "CREATE INDEX files_by_key ON files (key)"}
-"""Version → what makes it out of the one before."""
+MIGRATIONS = {
+    2: """
+CREATE INDEX files_by_key ON files (key);
+ALTER TABLE signals ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;
+UPDATE signals SET plain = size;
+"""
+}
+"""Version → what makes it out of the one before; what is there stays. Version 1 compressed nothing."""
 
 
 def prepare(connection: sqlite3.Connection, found: int) -> None:
@@ -34,9 +42,26 @@ def prepare(connection: sqlite3.Connection, found: int) -> None:
     if not found:  # not ours, or of before there were versions: nothing that cannot be measured again
         for table in NAMES:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
-    steps = [MIGRATIONS[version] for version in range(found + 1, VERSION + 1)] if found else TABLES.split(";")
-    for statement in filter(str.strip, steps):
+    steps = [MIGRATIONS[version] for version in range(found + 1, VERSION + 1)] if found else [TABLES]
+    for statement in filter(str.strip, ";".join(steps).split(";")):
         connection.execute(statement)
+
+
+SIGNALS = "key, part, version, start, stop, to_end, used, size, plain"
+"""Columns of a part of a medium's signals; `size` is what it takes, `plain` what it holds, in bytes."""
+
+
+def put_signals(connection: sqlite3.Connection, row: Sequence[Any], data: bytes) -> None:
+    """Write a part: values of `SIGNALS`, and its blob."""
+    places = ", ".join("?" * len(row))
+    cursor = connection.execute(f"INSERT INTO signals ({SIGNALS}) VALUES ({places})", row)
+    connection.execute("INSERT INTO signal_data VALUES (?, ?)", (cursor.lastrowid, data))
+
+
+def drop_signals(connection: sqlite3.Connection, number: int) -> None:
+    """Delete a part."""
+    connection.execute("DELETE FROM signals WHERE id = ?", (number,))
+    connection.execute("DELETE FROM signal_data WHERE id = ?", (number,))
 
 
 def held(connection: sqlite3.Connection) -> int:
