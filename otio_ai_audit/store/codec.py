@@ -157,7 +157,8 @@ def squeeze(data: bytes) -> bytes:
     """Compress bytes by zstd."""
     from backports import zstd
 
-    options = {zstd.CompressionParameter.compression_level: LEVEL, zstd.CompressionParameter.checksum_flag: 1}
+    known = zstd.CompressionParameter
+    options: dict[int, int] = {known.compression_level: LEVEL, known.checksum_flag: 1}
     return bytes(zstd.compress(data, options=options))
 
 

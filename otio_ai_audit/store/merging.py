@@ -1,8 +1,8 @@
 """Taking one store over into another: what the shards of a farm have measured comes home.
 
-What two stores both have is taken by a rule that knows no order (the longer interval, the take that could be
-looked at, the smaller bytes), so that shards may come in any order and as often as they like. Rows are read in
-full before they are written: a shard that is damaged must not be taken for damage at home.
+What two stores both have is taken by a rule that knows no order (the longer interval, the take that could
+be looked at, the smaller bytes), so that shards may come in any order and as often as they like. Rows are
+read in full before they are written: a shard that is damaged must not be taken for damage at home.
 """
 
 from __future__ import annotations
@@ -84,12 +84,14 @@ class _Count:
 @contextmanager
 def _reading(path: Path, version: int) -> Iterator[sqlite3.Connection]:
     """Open a file for reading only, also on a share that cannot be written."""
-    with tempfile.TemporaryDirectory(prefix="otio-ai-audit-") as aside:
-        with closing(_opened(path, Path(aside))) as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-            if found > version:
-                raise StoreError(f"{path} was written by a newer otio-ai-audit: update this one.")
-            yield connection
+    with (
+        tempfile.TemporaryDirectory(prefix="otio-ai-audit-") as aside,
+        closing(_opened(path, Path(aside))) as connection,
+    ):
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > version:
+            raise StoreError(f"{path} was written by a newer otio-ai-audit: update this one.")
+        yield connection
 
 
 def _opened(path: Path, aside: Path) -> sqlite3.Connection:

@@ -22,9 +22,9 @@ from .database import Database
 VERSION = 1
 TABLES = """
 CREATE TABLE bases (id INTEGER PRIMARY KEY, basis TEXT NOT NULL UNIQUE, used INTEGER NOT NULL);
-CREATE TABLE takes (id INTEGER PRIMARY KEY, basis INTEGER NOT NULL, key TEXT NOT NULL, failed INTEGER NOT NULL,
-                    seal INTEGER NOT NULL, size INTEGER NOT NULL, head TEXT NOT NULL, sketch BLOB NOT NULL,
-                    UNIQUE (basis, key));
+CREATE TABLE takes (id INTEGER PRIMARY KEY, basis INTEGER NOT NULL, key TEXT NOT NULL,
+                    failed INTEGER NOT NULL, seal INTEGER NOT NULL, size INTEGER NOT NULL,
+                    head TEXT NOT NULL, sketch BLOB NOT NULL, UNIQUE (basis, key));
 CREATE TABLE take_data (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE places (label TEXT PRIMARY KEY, key TEXT NOT NULL, noted REAL NOT NULL) WITHOUT ROWID;
 """
@@ -136,8 +136,8 @@ COLUMNS = "key, failed, seal, size, head, sketch"
 def row_of(record: TakeRecord) -> tuple[tuple[Any, ...], bytes]:
     """Give a record as values of `COLUMNS`, and its body.
 
-    The seal is a hash of all its bytes. Where two machines find different things in the same take, as different
-    types of CPU may in the last digits, the smaller one counts whoever comes first.
+    The seal is a hash of all its bytes. Where two machines find different things in the same take, as
+    different types of CPU may in the last digits, the smaller one counts whoever comes first.
     """
     stored = records.encode(record)
     head = stored.head.encode()
@@ -167,8 +167,8 @@ def put(
     """Write a row; say whether it was. With `better`, only over one that failed, or has a larger seal."""
     only = " WHERE (excluded.failed, excluded.seal) < (failed, seal)" if better else ""
     sql = (
-        f"INSERT INTO takes (basis, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (basis, key) DO UPDATE SET "
-        "failed = excluded.failed, seal = excluded.seal, size = excluded.size, head = excluded.head, "
+        f"INSERT INTO takes (basis, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (basis, key) DO UPDATE SET failed = excluded.failed, seal = excluded.seal, size = excluded.size, head = excluded.head, "
         f"sketch = excluded.sketch{only} RETURNING id"
     )
     written = connection.execute(sql, (basis, *row)).fetchall()
