@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -199,3 +201,49 @@ def _fitting(text: str, font: Any, width: int) -> str:
         kept = min(kept - 1, max(1, int(kept * width / font.getlength(shown))))
         shown = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
     return shown
+
+
+LONGEST_TAG = 8 << 20
+"""Characters of one tag of a picture."""
+_USER_COMMENT = 0x9286
+
+
+def picture_tags(path: str | Path) -> dict[str, str]:
+    """Give the text that a picture file carries: chunks of PNG, EXIF of JPEG and WebP, names in lower case.
+
+    Nothing where the file cannot be read; the picture itself is not decoded.
+    """
+    from PIL import ExifTags, Image
+
+    found: dict[str, str] = {}
+    try:
+        with warnings.catch_warnings(), Image.open(path) as image:
+            warnings.simplefilter("ignore")  # of sizes that are of no matter here
+            for name, value in {**image.info, **(getattr(image, "text", None) or {})}.items():
+                if isinstance(value, str):
+                    found[str(name).lower()] = value[:LONGEST_TAG]
+            exif = image.getexif()
+            for number, value in (*exif.items(), *exif.get_ifd(ExifTags.IFD.Exif).items()):
+                text = _user_comment(value) if number == _USER_COMMENT else _as_text(value)
+                if text:
+                    found.setdefault(ExifTags.TAGS.get(number, str(number)).lower(), text[:LONGEST_TAG])
+    except Exception:  # a damaged file makes Pillow raise whatever comes: it says nothing
+        return found
+    return found
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return value.strip("\0 ") if isinstance(value, str) else ""
+
+
+def _user_comment(value: Any) -> str:
+    """Read EXIF's comment, whose first eight bytes name its code (EXIF 2.3, table 6)."""
+    if not isinstance(value, bytes):
+        return _as_text(value)
+    code, text = value[:8], value[8:]
+    if code == b"UNICODE\0":
+        order = "utf-16-le" if text[1:2] == b"\0" else "utf-16-be"
+        return text.decode(order, "replace").strip("\0 ")
+    return _as_text(text if code in (b"ASCII\0\0\0", b"\0" * 8) else value)

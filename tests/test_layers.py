@@ -21,6 +21,7 @@ LEVEL: dict[str, float] = {
     "identity": 1,
     "pictures": 1,
     "store": 1,
+    "provenance": 1,
     "detectors": 1,
     "verdicts": 1,
     "people": 1,
@@ -58,6 +59,7 @@ DOOR = {
     "PIL": {"pictures", "demo"},
     "pyarrow": {"report"},
     "sqlite3": {"store"},
+    "c2pa": {"provenance"},
     "distributed": {"engine"},
     "dask": {"engine"},
 }

@@ -7,6 +7,7 @@ from otio_ai_audit.video.picture import rgb_frames
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
 from otio_ai_audit.video.probe import probe, start_timecode
 from otio_ai_audit.video.read import FrameReader, read_frames
+from otio_ai_audit.video.tags import tags
 from otio_ai_audit.video.write import encode
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "read_frames",
     "rgb_frames",
     "start_timecode",
+    "tags",
 ]

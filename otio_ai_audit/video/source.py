@@ -24,7 +24,7 @@ SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10))
 MAX_FAILURES = 500
 """Packets in a row that may fail before the rest of a file is given up."""
 
-_ODD_TEXT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+ODD_TEXT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 """Tags that are not UTF-8 do not stop PyAV from 19 on; before that it has to be asked."""
 
 # FFmpeg conceals damage and only complains about it. Its complaints are caught around every packet and
@@ -102,7 +102,7 @@ class FileSource:
     def _open(self) -> None:
         try:
             with av.logging.Capture():
-                self.container = av.open(self.path, options=self._options(), **_ODD_TEXT)
+                self.container = av.open(self.path, options=self._options(), **ODD_TEXT)
         except (av.error.FFmpegError, ValueError) as error:
             raise MediaError(_why_unreadable(self.path)) from error
         streams = [s for s in self.container.streams.video if not _is_cover(s)]
