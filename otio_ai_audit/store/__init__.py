@@ -18,7 +18,7 @@ from typing import Any
 
 from ..model import KnownFinding, TakeRecord
 from . import tables
-from .cache import Cache
+from .cache import ROOM, Cache
 from .merging import Merged, merge
 from .packed import PackedSignals, pack_signals, unpack_signals
 from .records import kept
@@ -47,6 +47,8 @@ class Store(Cache):
         cache, verdicts = _folders(path)
         super().__init__(cache / "signals.sqlite")
         self._open = [self._cache]
+        self._came = 0
+        self._said = ""
         try:
             self._takes = TakesFile(cache / "takes.sqlite")
             self._open.append(self._takes.database)
@@ -80,7 +82,7 @@ class Store(Cache):
     @property
     def notice(self) -> str:
         """Sentences for a person where a file could not be used as it should; else empty."""
-        return " ".join(filter(None, (database.notice for database in self._open)))
+        return " ".join(filter(None, (*(database.notice for database in self._open), self._said)))
 
     # --- takes
 
@@ -103,6 +105,10 @@ class Store(Cache):
     def load_takes(self, keys: Iterable[str], basis: str, *, whole: bool = True) -> dict[str, TakeRecord]:
         """Give the records of these contents that there are; without `whole` no curves and strips."""
         return self._takes.load(keys, basis, whole)
+
+    def load_take(self, key: str, basis: str, *, whole: bool = True) -> TakeRecord | None:
+        """Give the record of this content, if there is one."""
+        return self._takes.load([key], basis, whole).get(key)
 
     def takes_known(self, keys: Iterable[str], basis: str) -> set[str]:
         """Say which of these contents have a record."""
@@ -127,14 +133,24 @@ class Store(Cache):
     def merge(self, folder: Path) -> Merged:
         """Take over everything measured and found that another store has.
 
-        Merging twice changes nothing, and the order of several stores does not matter.
+        Merging twice changes nothing, and the order of several stores does not matter. Signals come over as
+        far as the cache's limit allows; `notice` says where some had to stay.
 
         Raises
         ------
         StoreError
             A folder without a store, or a damaged one.
         """
-        return merge(folder, self._cache, self._takes.database)
+        limit = self._cache.read(self._limit)
+        merged = merge(folder, self._cache, self._takes.database, limit * ROOM - self._came)
+        self._came += merged.size
+        self._grown(merged.size)
+        if merged.left:
+            self._said = (
+                f"The cache holds {limit / 1e9:.1f} GB at most: some signals stayed in {folder}; "
+                "make room with: otio-ai-audit cache limit SIZE"
+            )
+        return merged
 
     # --- verdicts
 
@@ -148,8 +164,14 @@ class Store(Cache):
 
     # --- all of it
 
-    def stats(self) -> dict[str, Any]:
-        """Where the files are and what they hold; sizes in bytes."""
+    def stats(self, version: str = "") -> dict[str, Any]:
+        """Where the files are and what they hold; sizes in bytes.
+
+        Parameters
+        ----------
+        version
+            `otio_ai_audit.measure.SIGNALS_VERSION`: signals of another one are counted as outdated.
+        """
 
         def count(connection: sqlite3.Connection) -> dict[str, Any]:
             def one(sql: str) -> int:
@@ -157,6 +179,9 @@ class Store(Cache):
 
             return {
                 "media": one("SELECT count(DISTINCT key) FROM signals"),
+                "media_outdated": tables.count_outdated(connection, version) if version else 0,
+                "bytes_signals": one("SELECT total(size) FROM signals"),
+                "bytes_signals_uncompressed": one("SELECT total(plain) FROM signals"),
                 "stills": one("SELECT count(*) FROM stills"),
                 "results": one("SELECT count(*) FROM blobs"),
                 "bytes_used": tables.held(connection),
@@ -164,12 +189,13 @@ class Store(Cache):
             }
 
         known, dismissed = self._verdicts.count()
-        takes, failed, size = self._takes.totals()
+        takes, failed, bases, size = self._takes.totals()
         return {
             "cache": "in memory" if self._cache.in_memory else str(self._cache.path),
             **self._cache.read(count),
             "takes": takes,
             "takes_failed": failed,
+            "takes_judged_in_ways": bases,
             "bytes_takes": size,
             "verdicts": str(self._verdicts.database.path),
             "known_findings": known,
@@ -193,18 +219,18 @@ class Store(Cache):
         """
         before = int(time.time() - days * 24 * 3600)
         media = self._cache.write(lambda c: tables.drop_outdated(c, version, before)) or 0
+        self._cache.write(tables.drop_orphans)
         takes = self._takes.trim(before)
         self._cache.shrink()
         return media, takes
 
     def check(self) -> list[str]:
         """Say in sentences what is wrong with the files; nothing where they are sound."""
-        troubles = [trouble for database in self._open for trouble in database.check()]
-        (lost,) = self._cache.rows(
-            "SELECT count(*) FROM signals WHERE id NOT IN (SELECT id FROM signal_data)"
-        )[0]
+        troubles = [self.notice] if self.notice else []
+        troubles += [trouble for database in self._open for trouble in database.check()]
+        lost = self._cache.read(tables.orphans) + self._takes.orphans()
         if lost:
-            troubles.append(f"{lost} signals have lost their data; otio-ai-audit cache clear mends that.")
+            troubles.append(f"{lost} rows have lost their other half; otio-ai-audit cache trim drops them.")
         return troubles
 
     def clear(self, *, verdicts: bool = False) -> None:

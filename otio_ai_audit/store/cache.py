@@ -72,17 +72,25 @@ class Cache:
     def keys_known(self, media: Sequence[Media]) -> list[str | None]:
         """Give the content keys of many media at once, as far as they are known without reading a file."""
         asked = []
+        now = int(time.time())
         for one in media:
             try:
                 asked.append((content.name_of(one), content.stamp_of(one)[0]))
             except OSError:
                 asked.append(("", ""))
         known: dict[tuple[str, str], str] = {}
+        stale: list[tuple[int, str]] = []
         names = [name for name, _ in asked if name]
         for start in range(0, len(names), CHUNK):
             some = names[start : start + CHUNK]
-            sql = f"SELECT name, stamp, key FROM files WHERE name IN ({', '.join('?' * len(some))})"
-            known.update({(name, stamp): key for name, stamp, key in self._cache.rows(sql, some)})
+            sql = f"SELECT name, stamp, key, used FROM files WHERE name IN ({', '.join('?' * len(some))})"
+            for name, stamp, key, used in self._cache.rows(sql, some):
+                known[name, stamp] = key
+                if now - used > tables.FORGET / 2:
+                    stale.append((now, name))
+        if stale:
+            sql = "UPDATE files SET used = ? WHERE name = ?"
+            self._cache.write(lambda c: c.executemany(sql, stale))
         return [known.get(one) for one in asked]
 
     # --- signals

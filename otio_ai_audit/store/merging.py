@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -41,12 +42,24 @@ class Merged:
     """Media."""
     skipped: int
     """Takes and media that were there already, or were no better than what was."""
+    left: int = 0
+    """Media whose signals have no room."""
     size: int = 0
-    """Bytes of signals that came over."""
+    """Bytes of signals that came over or were there."""
 
 
-def merge(folder: Path, cache: Database, takes: Database) -> Merged:
+def merge(folder: Path, cache: Database, takes: Database, room: float) -> Merged:
     """Take over signals, records of takes and places.
+
+    Parameters
+    ----------
+    folder
+        The other store.
+    cache, takes
+        Where it goes.
+    room
+        Bytes of signals that may come over or be there already: taking over more than the cache holds would
+        only drive out what came first.
 
     Raises
     ------
@@ -60,7 +73,7 @@ def merge(folder: Path, cache: Database, takes: Database) -> Merged:
     try:
         if files[0].is_file():
             with _reading(files[0], tables.VERSION) as other:
-                _merge_signals(other, cache, media)
+                _merge_signals(other, cache, media, room)
         if files[1].is_file():
             with _reading(files[1], takes_file.VERSION) as other:
                 _merge_takes(other, takes, records)
@@ -68,13 +81,14 @@ def merge(folder: Path, cache: Database, takes: Database) -> Merged:
         raise StoreError(
             f"The signals in {folder} are damaged ({error}); measure that shard again."
         ) from error
-    return Merged(records.taken, media.taken, media.skipped + records.skipped, media.size)
+    return Merged(records.taken, media.taken, media.skipped + records.skipped, media.left, media.size)
 
 
 @dataclass(slots=True)
 class _Count:
     taken: int = 0
     skipped: int = 0
+    left: int = 0
     size: int = 0
 
 
@@ -174,10 +188,12 @@ def _groups(rows: Iterable[Sequence[Any]]) -> list[_Group]:
     return sorted((group for group in groups if group.whole), key=lambda group: group.identity)
 
 
+_Read = tuple[_Group, list[tuple[tuple[Any, ...], bytes]]]
+"""A group with its rows and blobs."""
 ROWS = "SELECT id, key, part, version, start, stop, to_end, size FROM signals"
 
 
-def _merge_signals(other: sqlite3.Connection, cache: Database, count: _Count) -> None:
+def _merge_signals(other: sqlite3.Connection, cache: Database, count: _Count, room: float) -> None:
     rows = other.execute(f"{ROWS} ORDER BY key").fetchall()
     media = [(key, _groups(rows_of)) for key, rows_of in groupby(rows, key=lambda row: row[1])]
     for start in range(0, len(media), CHUNK):
@@ -186,20 +202,22 @@ def _merge_signals(other: sqlite3.Connection, cache: Database, count: _Count) ->
         sql = f"{ROWS} WHERE key IN ({', '.join('?' * len(some))})"
         for group in _groups(cache.rows(sql, [key for key, _ in some])):
             ours[group.key].append(group)
-        waiting, size = [], 0
+        waiting: list[_Read] = []
+        size = 0
         for key, theirs in some:
             wanted = _wanted(theirs, ours[key])
-            if not wanted:
-                count.skipped += 1
+            whole = sum(group.size for group in theirs)
+            if count.size + whole > room:
+                count.left += bool(wanted)
                 continue
+            count.size += whole
+            count.taken += bool(wanted)
+            count.skipped += not wanted
             waiting += [(group, _parts(other, group)) for group in wanted]
             size += sum(group.size for group in wanted)
-            count.taken += 1
             if size > BATCH:
-                count.size += size
                 cache.write(_writing(waiting))
                 waiting, size = [], 0
-        count.size += size
         cache.write(_writing(waiting))
 
 
@@ -224,19 +242,17 @@ def _made_with(identity: _Group, signals: _Group) -> bool:
 
 
 def _parts(other: sqlite3.Connection, group: _Group) -> list[tuple[tuple[Any, ...], bytes]]:
-    """Read a group's rows and blobs."""
+    """Read a group's blobs, with the rows that go with them."""
+    now = int(time.time())
     read = []
-    for number, _ in group.parts.values():
-        sql = "SELECT key, part, version, start, stop, to_end, used FROM signals WHERE id = ?"
-        row = other.execute(sql, (number,)).fetchone()
+    for part, (number, _) in group.parts.items():
         data = _blob(other, "signal_data", "data", number)
-        read.append(((*row, len(data), codec.plain_size(data)), data))
+        place = (str(group.span.start), str(group.span.end), int(group.to_end))
+        read.append(((group.key, part, group.version, *place, now, len(data), codec.plain_size(data)), data))
     return read
 
 
-def _writing(
-    groups: Sequence[tuple[_Group, list[tuple[tuple[Any, ...], bytes]]]],
-) -> Callable[[sqlite3.Connection], None]:
+def _writing(groups: Sequence[_Read]) -> Callable[[sqlite3.Connection], None]:
     """Make a transaction that writes groups, and drops what they hold as well."""
 
     def write(connection: sqlite3.Connection) -> None:

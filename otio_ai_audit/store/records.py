@@ -1,12 +1,12 @@
 """Take records as bytes and back.
 
 A record becomes a head (what tables and ranks need), its sketch, and a body (curves and strip, which only a
-page shows). The head is JSON and is not compressed: a folder of takes is ranked out of all heads at once, where
-a kilobyte is read faster than it is stretched, and the pictures of the body outweigh it twenty times. The body
-is a blob of `codec.pack`.
+page shows). The head is JSON and is not compressed: a folder of takes is ranked out of all heads at once,
+where a kilobyte is read faster than it is stretched, and the pictures of the body outweigh it twenty times.
+The body is a blob of `codec.pack`.
 
-Scores of curves are kept in steps of 1/10,000. `kept` rounds a record like that, so that the run that looks at
-a take and a run that reads it later judge the same numbers. Everything else comes back as it was.
+Scores of curves are kept in steps of 1/10,000. `kept` rounds a record like that, so that the run that looks
+at a take and a run that reads it later judge the same numbers. Everything else comes back as it was.
 """
 
 from __future__ import annotations

@@ -78,14 +78,40 @@ def touch(connection: sqlite3.Connection, touched: dict[str, list[int]]) -> None
         connection.executemany(f"UPDATE {table} SET used = ? WHERE id = ?", rows)
 
 
+OUTDATED = "version != ? AND version NOT LIKE ? || ' %'"
+"""Signals of another version; that of identity begins with that of the others."""
+
+
+def count_outdated(connection: sqlite3.Connection, version: str) -> int:
+    """Count media with signals of other versions."""
+    sql = f"SELECT count(DISTINCT key) FROM signals WHERE {OUTDATED}"
+    return int(connection.execute(sql, (version, version)).fetchone()[0])
+
+
 def drop_outdated(connection: sqlite3.Connection, version: str, before: int) -> int:
     """Drop signals of other versions that were not used since `before`; count their media."""
-    where = "version != ? AND version NOT LIKE ? || ' %' AND used < ?"
+    where = f"{OUTDATED} AND used < ?"
     values = (version, version, before)
     (count,) = connection.execute(f"SELECT count(DISTINCT key) FROM signals WHERE {where}", values).fetchone()
     connection.execute(f"DELETE FROM signal_data WHERE id IN (SELECT id FROM signals WHERE {where})", values)
     connection.execute(f"DELETE FROM signals WHERE {where}", values)
     return int(count)
+
+
+LOST = {"signals": "signal_data", "signal_data": "signals"}
+"""Tables whose rows go together by id."""
+
+
+def orphans(connection: sqlite3.Connection) -> int:
+    """Count rows of signals whose other half is missing."""
+    counts = (f"SELECT count(*) FROM {a} WHERE id NOT IN (SELECT id FROM {b})" for a, b in LOST.items())
+    return sum(int(connection.execute(sql).fetchone()[0]) for sql in counts)
+
+
+def drop_orphans(connection: sqlite3.Connection) -> None:
+    """Delete them."""
+    for table, other in LOST.items():
+        connection.execute(f"DELETE FROM {table} WHERE id NOT IN (SELECT id FROM {other})")
 
 
 def evict(connection: sqlite3.Connection, excess: int) -> int:

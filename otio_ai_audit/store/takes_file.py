@@ -86,14 +86,29 @@ class TakesFile:
         self.database.write(lambda c: basis_id(c, basis))
 
     def trim(self, before: float) -> int:
-        """Drop the records of every basis that was not used since `before` (seconds since 1970)."""
+        """Drop records of bases that were not used since `before`, and rows without their other half.
+
+        Parameters
+        ----------
+        before
+            Seconds since 1970.
+
+        Returns
+        -------
+        int
+            Records that went.
+        """
 
         def drop(connection: sqlite3.Connection) -> int:
-            gone = _drop(connection, "basis IN (SELECT id FROM bases WHERE used < ?)", (before,))
             connection.execute("DELETE FROM bases WHERE used < ?", (before,))
+            gone = _drop(connection, "basis NOT IN (SELECT id FROM bases)", ())
+            gone += _drop(connection, "id NOT IN (SELECT id FROM take_data)", ())
+            connection.execute("DELETE FROM take_data WHERE id NOT IN (SELECT id FROM takes)")
             return gone
 
-        return self.database.write(drop) or 0
+        gone = self.database.write(drop) or 0
+        self.database.shrink()
+        return gone
 
     def note_places(self, rows: Iterable[tuple[str, str]]) -> None:
         """Keep under which label a content lies now."""
@@ -113,10 +128,11 @@ class TakesFile:
         self.database.write(empty)
         self.database.shrink()
 
-    def totals(self) -> tuple[int, int, int]:
-        """Count records, failures among them, and bytes."""
-        row = self.database.rows("SELECT count(*), total(failed), total(size) FROM takes")[0]
-        return int(row[0]), int(row[1]), int(row[2])
+    def totals(self) -> tuple[int, int, int, int]:
+        """Count records, failures among them, bases and bytes."""
+        sql = "SELECT count(*), total(failed), (SELECT count(*) FROM bases), total(size) FROM takes"
+        count, failed, bases, size = map(int, self.database.rows(sql)[0])
+        return count, failed, bases, size
 
     def orphans(self) -> int:
         """Count rows whose other half is missing."""
@@ -167,9 +183,9 @@ def put(
     """Write a row; say whether it was. With `better`, only over one that failed, or has a larger seal."""
     only = " WHERE (excluded.failed, excluded.seal) < (failed, seal)" if better else ""
     sql = (
-        f"INSERT INTO takes (basis, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (basis, key) DO UPDATE SET failed = excluded.failed, seal = excluded.seal, size = excluded.size, head = excluded.head, "
-        f"sketch = excluded.sketch{only} RETURNING id"
+        f"INSERT INTO takes (basis, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (basis, key) "
+        "DO UPDATE SET failed = excluded.failed, seal = excluded.seal, size = excluded.size, "
+        f"head = excluded.head, sketch = excluded.sketch{only} RETURNING id"
     )
     written = connection.execute(sql, (basis, *row)).fetchall()
     for (number,) in written:
