@@ -130,10 +130,12 @@ def test_a_job_does_what_triage_does(form: str, takes: Takes, tmp_path: Path) ->
     """With the real command: shards in any order, then the judgement, and what triage says at home."""
     job = tmp_path / "a job"
     options = ["--shards", 2, "--cores", 1, "--detectors", "flicker,dead", "--result", "results.json"]
+    options += ["--result", "report/"]
     submit(takes.folder, "--form", form, *options, "--command", REAL, "-o", job)
     if form == "commands":
         shards = (job / "commands.txt").read_text().splitlines()
-        for line in (*reversed(shards), (job / "judge.txt").read_text()):
+        judge = (job / "judge.txt").read_text()
+        for line in (*reversed(shards), judge, shards[0], judge):
             subprocess.run(["sh", "-c", line], check=True, stdout=subprocess.DEVNULL)
     elif form == "slurm":
         for shard in "21":

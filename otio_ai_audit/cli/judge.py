@@ -9,8 +9,8 @@ import click
 
 from . import options as shared
 from . import triage as takes_command
-from .audit import FAIL_ON, OUTPUTS, exit_code, run, show, write_outputs
-from .triage import ALTERNATIVES, DEAL, GROUP_BY, PATTERN, PROMPTS
+from .audit import FAIL_ON, exit_code, run, show, write_outputs
+from .triage import ALTERNATIVES, DEAL, GROUP_BY, OUTPUTS, PATTERN
 
 
 @click.command("judge")
@@ -35,7 +35,7 @@ from .triage import ALTERNATIVES, DEAL, GROUP_BY, PATTERN, PROMPTS
 @GROUP_BY
 @PATTERN
 @DEAL
-@PROMPTS
+@shared.PROMPTS
 @ALTERNATIVES
 @shared.VERDICT_FOLDER
 @shared.ENGINE
@@ -125,7 +125,7 @@ def command(
     )
     finished = run(inputs, options, form)
     fail_on = fail_on or load(settings).audit.fail_on
-    write_outputs(finished, outputs, fail_on=fail_on)
+    write_outputs(finished, outputs, fail_on=fail_on, include_prompts=include_prompts)
     if not silent:
         show(finished.result, outputs)
     return exit_code(finished.result, fail_on)
