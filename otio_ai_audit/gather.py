@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import engine as engine_room
+from . import video
 from .measure import SIGNALS_VERSION, fetch_still, measure
 from .model import (
     WARNING,
@@ -96,6 +97,7 @@ def signals(
     force: bool = False,
     identity: bool = False,
     decode: bool = True,
+    hwaccel: str = "",
 ) -> Gathered:
     """Measure every job of a plan that the store does not know.
 
@@ -115,6 +117,8 @@ def signals(
         Also measure what things look like; nothing of that is imported otherwise.
     decode
         False: what the store does not know is named as not measured, with the reason that it has.
+    hwaccel
+        ``auto``: decode by hardware where there is any.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def signals(
         if index not in needed:
             continue
         try:
-            job = replace(job, key=store.content_key(job.media), identity=identity)
+            job = replace(job, key=store.content_key(job.media), identity=identity, hwaccel=hwaccel)
         except OSError as error:
             reason = error.strerror or str(error)
             outcomes[index] = MediaFailure(job.media.path, f"Cannot be read: {reason}.")
@@ -170,6 +174,12 @@ def signals(
             name = Path(job.media.path).name
             progress.step(done, len(waiting), name, frames=frames, failures=failures, share=share)
     return _attach(plan, outcomes)
+
+
+def decoder_notice(hwaccel: str, engine: str | Executor) -> str:
+    """Say that hardware decoding was asked for in vain; empty where it works, or where others decode."""
+    here = isinstance(engine, str) and engine.startswith(("processes", "threads"))
+    return video.hardware_notice() if hwaccel and here else ""
 
 
 def identity_version() -> str:

@@ -11,7 +11,7 @@ import hashlib
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -131,7 +131,12 @@ def measure(job: MediaJob, *, overlap: bool = False) -> MediaSignals | MediaFail
     """
     path = job.media.path
     try:
-        return _measure(job, overlap)
+        if not job.hwaccel:
+            return _measure(job, overlap)
+        try:
+            return _measure(job, overlap)
+        except Exception:  # whatever a device stumbles over, the processor may not
+            return _measure(replace(job, hwaccel=""), overlap)
     except AuditError as error:
         return MediaFailure(path, str(error))
     except MemoryError:
@@ -144,10 +149,10 @@ def measure(job: MediaJob, *, overlap: bool = False) -> MediaSignals | MediaFail
 def _measure(job: MediaJob, overlap: bool) -> MediaSignals:
     span = None if job.media.kind == "still" else job.span
     if span is not None:
-        with video.read_frames(job.media) as reader:
+        with video.read_frames(job.media, hwaccel=job.hwaccel) as reader:
             if _short(reader.info):
                 return _read(job, reader, None, overlap)
-    with video.read_frames(job.media, span) as reader:
+    with video.read_frames(job.media, span, hwaccel=job.hwaccel) as reader:
         return _read(job, reader, span, overlap)
 
 

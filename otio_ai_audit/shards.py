@@ -80,7 +80,9 @@ def measure_edit(
     part, count = _part_of(open_edit(paths, options, progress).plan, shard)
     identity = needs_identity(wanted)
     with Store(shard.folder(signals)) as store:
-        found = gather.signals(part, store, options.engine, progress, options.force, identity)
+        found = gather.signals(
+            *(part, store, options.engine, progress, options.force, identity), hwaccel=options.hwaccel
+        )
     reasons = dict.fromkeys(failure.reason for failure in found.failures)
     return Measured(count, tuple(reasons))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otio_ai_audit.video.follow import LOOKED_AT, follow
+from otio_ai_audit.video.hardware import hardware_notice
 from otio_ai_audit.video.picture import rgb_frames
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
 from otio_ai_audit.video.probe import probe, start_timecode
@@ -17,6 +18,7 @@ __all__ = [
     "FrameReader",
     "encode",
     "follow",
+    "hardware_notice",
     "probe",
     "read_frames",
     "rgb_frames",

@@ -112,6 +112,8 @@ class Layout:
     source_full_range: bool
     chroma_width: int
     chroma_height: int
+    lowered: int = 0
+    """Bits by which samples that stand too high are brought down: of full range the top would be missed."""
 
     def like(self, other: Layout) -> bool:
         """Whether frames of both look the same to a kernel (alpha is already laid over grey)."""
@@ -193,6 +195,7 @@ def layout_of(picture: av.VideoFrame) -> Layout:
     name = format.name
     depth = format.components[0].bits
     interleaved = name in INTERLEAVED
+    shift = INTERLEAVED.get(name, 0)
     chroma = (0, 0)
     if len(format.components) >= 3:
         chroma = (format.chroma_width(picture.width), format.chroma_height(picture.height))
@@ -203,11 +206,12 @@ def layout_of(picture: av.VideoFrame) -> Layout:
         has_alpha(format),
         False,
         depth,
-        INTERLEAVED.get(name, 0),
+        0 if full_range else shift,
         interleaved,
         full_range,
         full_range,
         *chroma,
+        lowered=shift if full_range else 0,
     )
 
 
@@ -260,6 +264,8 @@ class PlaneReader:
                 picture = self._converted(picture, layout)
             held = picture.planes
             planes = tuple([view(held[i], layout.dtype) for i in range(layout.count)])
+            if layout.lowered:
+                planes = tuple([frozen(plane >> layout.lowered) for plane in planes])
             if layout.alpha:
                 planes, alpha = over_grey(planes, view(held[3], layout.dtype), layout, width, height)
         if self._interlaced:

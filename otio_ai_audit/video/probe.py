@@ -8,6 +8,7 @@ from typing import Any
 import av
 
 from otio_ai_audit.model import Media, MediaInfo, Problem
+from otio_ai_audit.video.hardware import software_name
 from otio_ai_audit.video.planes import bit_depth, has_alpha, is_float, is_full_range
 from otio_ai_audit.video.promise import is_variable, promised_frames
 from otio_ai_audit.video.sequence import SequenceSource
@@ -24,7 +25,7 @@ _INTERLACED_ORDERS = (2, 3, 4, 5)
 """AVFieldOrder: top or bottom first, coded or displayed."""
 
 
-def open_source(media: Media, threads: int = 1) -> FileSource | SequenceSource:
+def open_source(media: Media, threads: int = 1, hwaccel: str = "") -> FileSource | SequenceSource:
     """Open a medium, decode its first picture and leave it ready to be read.
 
     Raises
@@ -33,7 +34,7 @@ def open_source(media: Media, threads: int = 1) -> FileSource | SequenceSource:
         One sentence: what is wrong with which file and what to do.
     """
     if media.kind == "video":
-        return FileSource(media.path, threads)
+        return FileSource(media.path, threads, hwaccel)
     return SequenceSource(media, threads)
 
 
@@ -76,12 +77,15 @@ def describe(source: FileSource | SequenceSource) -> MediaInfo:
     """Make the `MediaInfo` of an opened source."""
     picture = source.first
     format = picture.format
+    name = format.name
     stream: Any = None
     if isinstance(source, FileSource):
         stream = source.stream
         promised = promised_frames(source.container, stream, source.rate, source.origin)
         variable = is_variable(stream, source.container)
         codec = stream.codec_context.name
+        if source.device:
+            name = software_name(name, codec, is_full_range(picture))
     else:
         promised, variable, codec = source.promised, False, source.codec
     return MediaInfo(
@@ -90,7 +94,7 @@ def describe(source: FileSource | SequenceSource) -> MediaInfo:
         rate=source.rate,
         time_base=source.time_base,
         promised_frames=promised,
-        pixel_format=format.name,
+        pixel_format=name,
         bit_depth=bit_depth(format),
         full_range=is_full_range(picture),
         transfer="linear" if is_float(format) else _TRANSFERS.get(int(picture.color_trc), "unknown"),

@@ -7,11 +7,14 @@ from fractions import Fraction
 from types import TracebackType
 
 from otio_ai_audit.model import Media, MediaInfo, Problem, Span
+from otio_ai_audit.video.hardware import HardwareDoubtError
 from otio_ai_audit.video.planes import Frame, PlaneReader
 from otio_ai_audit.video.probe import describe, open_source, remarks
 
 
-def read_frames(media: Media, span: Span | None = None, *, threads: int = 1) -> FrameReader:
+def read_frames(
+    media: Media, span: Span | None = None, *, threads: int = 1, hwaccel: str = ""
+) -> FrameReader:
     """Open a medium and give its frames in order of display.
 
     Parameters
@@ -24,6 +27,9 @@ def read_frames(media: Media, span: Span | None = None, *, threads: int = 1) -> 
         coarse ticks (Matroska's milliseconds) loses no frame. None is everything.
     threads : int
         Decoder threads (slices; never frames). 1 is best where each core runs its own process.
+    hwaccel : str
+        ``auto``: decode by hardware where there is a device that gives the same pictures, else on the
+        processor; the log says which. Sequences and stills are always decoded on the processor.
 
     Returns
     -------
@@ -34,15 +40,18 @@ def read_frames(media: Media, span: Span | None = None, *, threads: int = 1) -> 
     ------
     MediaError
         The medium cannot be opened, has no video or no picture that can be decoded.
+    HardwareDoubtError
+        At the end of the iteration: a device decoded it and met damage. It is to be read again without.
     """
-    return FrameReader(media, span, threads)
+    return FrameReader(media, span, threads, hwaccel)
 
 
 class FrameReader:
     """Frames of one medium over one span; `problems` is complete when the iteration has ended."""
 
-    def __init__(self, media: Media, span: Span | None = None, threads: int = 1) -> None:
-        self._source = open_source(media, threads)
+    def __init__(self, media: Media, span: Span | None = None, threads: int = 1, hwaccel: str = "") -> None:
+        self._path = media.path
+        self._source = open_source(media, threads, hwaccel)
         self.info: MediaInfo = describe(self._source)
         self.problems: list[Problem] = self._source.problems
         self.problems.extend(remarks(self.info))
@@ -63,6 +72,11 @@ class FrameReader:
 
     def __next__(self) -> Frame:
         return next(self._frames)
+
+    @property
+    def device(self) -> str:
+        """Name of the device that decodes; empty where the processor does."""
+        return self._source.device
 
     def close(self) -> None:
         """Close the medium; frames that are still held stay valid."""
@@ -87,6 +101,8 @@ class FrameReader:
             self._source.report_early_stop()
         else:
             self._source.finish(last, count, start <= 0)
+        if self.device and (self._planes.odd or any(problem.kind == "corrupt" for problem in self.problems)):
+            raise HardwareDoubtError(f"{self._path} is not sound: decode it on the processor.")
         if self._planes.odd:
             self.problems.append(
                 Problem(

@@ -83,6 +83,7 @@ class SequenceSource:
 
     def __init__(self, media: Media, threads: int = 1) -> None:
         self.problems: list[Problem] = []
+        self.device = ""
         self.rate = media.rate or DEFAULT_RATE
         self.time_base = 1 / self.rate
         self._threads = threads

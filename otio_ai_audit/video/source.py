@@ -15,6 +15,7 @@ import av.logging
 
 from otio_ai_audit.errors import MediaError
 from otio_ai_audit.model import Problem
+from otio_ai_audit.video import hardware
 from otio_ai_audit.video.promise import check_end
 
 DECODE_FROM_START = Fraction(5)
@@ -43,6 +44,8 @@ class Source(Protocol):
     time_base: Fraction
     rate: Fraction
     problems: list[Problem]
+    device: str
+    """Name of the device that decodes; empty where the processor does."""
 
     def pictures(self, start: int) -> Iterator[tuple[int, av.VideoFrame, bool]]:
         """Yield (ticks from the first picture, picture, damaged), beginning at or before tick `start`."""
@@ -78,9 +81,10 @@ def check_readable(path: str) -> None:
 class FileSource:
     """A movie file: finds its video stream, its first displayed picture and what it promises."""
 
-    def __init__(self, path: str, threads: int = 1) -> None:
+    def __init__(self, path: str, threads: int = 1, hwaccel: str = "") -> None:
         self.path = path
         self.problems: list[Problem] = []
+        self.device = hardware.hardware().device if hwaccel == "auto" else ""
         self._threads = threads
         self._failed = 0
         self._damaged = 0
@@ -89,6 +93,20 @@ class FileSource:
         self._key: int | None = None
         self._gave_up = False
         check_readable(path)
+        try:
+            self._begin()
+        except MediaError:
+            if not self.device:
+                raise
+            self.device = ""  # what a device cannot decode, the processor may
+            self._forget_damage()
+            self._begin()
+        if hwaccel:
+            self._tell_decoder()
+
+    # --- opening
+
+    def _begin(self) -> None:
         self._open()
         try:
             self._decoder = self._decode()
@@ -97,12 +115,16 @@ class FileSource:
             self.close()
             raise
 
-    # --- opening
+    def _tell_decoder(self) -> None:
+        if self.device and self.first.format.name not in hardware.AS_SOFTWARE:
+            self.device = ""  # FFmpeg went over to the processor by itself
+        decoder = self.stream.codec_context.name
+        hardware.log.info("%s: decoded by %s on %s.", self.path, decoder, self.device or "the processor")
 
     def _open(self) -> None:
         try:
             with av.logging.Capture():
-                self.container = av.open(self.path, options=self._options(), **ODD_TEXT)
+                self.container = self._opened()
         except (av.error.FFmpegError, ValueError) as error:
             raise MediaError(_why_unreadable(self.path)) from error
         streams = [s for s in self.container.streams.video if not _is_cover(s)]
@@ -122,9 +144,15 @@ class FileSource:
         context.thread_type = "SLICE" if self._threads > 1 else "NONE"
         self.time_base = Fraction(self.stream.time_base or Fraction(1, 1000))
 
-    def _options(self) -> dict[str, str]:
+    def _opened(self) -> Any:
         # A text file can pass for a playlist: never let it reach out to other files or hosts.
-        return {"protocol_whitelist": "file"}
+        options: dict[str, Any] = {"options": {"protocol_whitelist": "file"}, **ODD_TEXT}
+        if self.device:
+            container = hardware.open_with(self.path, self.device, **options)
+            if container is not None:
+                return container
+            self.device = ""
+        return av.open(self.path, **options)
 
     def _find_first(self) -> None:
         entry = next(self._decoder, None)
