@@ -144,7 +144,11 @@ def audit(
 
     with Store(options.store) as store:
         identity = needs_identity(wanted)
-        found = gather.signals(plan, store, options.engine, progress, options.force, identity, options.decode)
+        found = gather.signals(
+            *(plan, store, options.engine, progress, options.force, identity),
+            decode=options.decode,
+            hwaccel=options.hwaccel,
+        )
         progress.say("Judging")
         version = gather.identity_version() if identity else ""
         detections = judge(found.uses, wanted, settings, store, options.force, found.references, version)
@@ -160,6 +164,7 @@ def audit(
             *plan.notices,
             *_not_compared(found.uses, wanted, settings),
             store.notice,
+            gather.decoder_notice(options.hwaccel, options.engine),
             *said.notices,
         )
 

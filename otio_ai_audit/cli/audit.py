@@ -52,6 +52,7 @@ OUTPUTS = click.option(
 @click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
 @shared.ENGINE
+@shared.HWACCEL
 @shared.SETTINGS
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier .json; say what is fixed.")
 @click.option("--curves", is_flag=True, help="Put a score for every frame into the JSON.")
@@ -78,6 +79,7 @@ def command(
     drop_frame: str,
     fail_on: str | None,
     engine: str,
+    hwaccel: str,
     settings: Path | None,
     against: Path | None,
     curves: bool,
@@ -115,6 +117,7 @@ def command(
         subjects=subjects,
         settings=settings,
         engine=engine,
+        hwaccel=hwaccel,
         against=against,
         live=live,
         rate=rate,
