@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import __version__, people
 from ..errors import UsageError
-from ..gather import Progress
+from ..gather import Progress, decoder_notice
 from ..judge import calibration_date
 from ..model import RankedTake, Shot, Triage
 from ..store import Store
@@ -102,6 +102,7 @@ class Run:
             else "",
             *self.options.notices,
             *session.troubles,
+            decoder_notice(self.options.hwaccel, self.options.engine),
             *said.notices,
             self.store.notice,
         ]
