@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from .errors import TimelineError, UsageError
-from .model import KnownFinding, Media, PersonVerdict, Plan, SeenMarker, TimelineInfo
+from .model import KnownFinding, Media, PersonVerdict, Plan, Provenance, SeenMarker, TimelineInfo
+from .origin import origin_of
 from .people import Verdicts
 from .store import Store
 
@@ -26,6 +27,7 @@ class Target:
 
     key: str
     label: str
+    origin: Provenance
 
 
 # --- takes ---------------------------------------------------------------------------------------------
@@ -43,11 +45,11 @@ def take_of(name: str, store: Store, said: Verdicts) -> Target:
     media = _media_of(path)
     if media is not None:
         try:
-            return Target(store.content_key(media), path.absolute().name)
+            return Target(store.content_key(media), path.absolute().name, origin_of(media))
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
     if KEY.fullmatch(name.lower()):
-        return Target(name.lower(), label_of(name.lower(), said, name.lower()))
+        return Target(name.lower(), label_of(name.lower(), said, name.lower()), Provenance())
     raise UsageError(f"{name} is no file, and no content key (32 hex digits, in the JSON of a report).")
 
 

@@ -30,11 +30,14 @@ from .model import (
     MediaSignals,
     Placed,
     Plan,
+    Provenance,
     SeenMarker,
     Skipped,
     Span,
 )
 from .opening import Edit, open_edit
+from .origin import origins_of
+from .provenance import public
 from .settings import Settings
 from .store import Store
 
@@ -156,6 +159,7 @@ def audit(
         findings = [f for detection in detections.values() for f in detection.findings]
         folder = people.folder(options.verdicts_folder, settings.audit.verdicts, beside=options.store)
         placed, seen, said = _identify(edit, uses, findings, store, failures, wanted, folder)
+        origins = origins_of(uses, store)
         stills = {}
         if options.stills:
             stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
@@ -168,7 +172,7 @@ def audit(
             *said.notices,
         )
 
-    clips = _clip_results(plan, uses, failures, detections, said)
+    clips = _clip_results(plan, uses, failures, detections, said, origins)
     result = AuditResult(
         version=__version__,
         info=plan.info,
@@ -292,16 +296,21 @@ def _clip_results(
     failures: Sequence[Failure],
     detections: Mapping[str, Detection],
     said: Verdicts,
+    origins: Mapping[str, Provenance],
 ) -> tuple[ClipResult, ...]:
     groups = {id_: g.name for d in detections.values() for g in reversed(d.groups) for id_ in g.clips}
-    clips = [_audited(use, detections, groups.get(use.id), said) for use in uses]
+    clips = [_audited(use, detections, groups.get(use.id), said, origins[use.id]) for use in uses]
     clips += [_not_audited(item, "failed") for item in failures]
     clips += [_not_audited(item, "skipped") for item in plan.skipped]
     return tuple(sorted(clips, key=lambda clip: (clip.record_start, clip.id)))
 
 
 def _audited(
-    use: ClipUse, detections: Mapping[str, Detection], group: str | None, said: Verdicts
+    use: ClipUse,
+    detections: Mapping[str, Detection],
+    group: str | None,
+    said: Verdicts,
+    origin: Provenance,
 ) -> ClipResult:
     signals = use.signals
     assert signals is not None
@@ -323,6 +332,8 @@ def _audited(
         notes=(*use.notes, *(problem.message for problem in signals.problems), *said.notes(signals.key)),
         strip=_visible_strip(use, signals),
         visible=tuple((float(span.start), float(span.end)) for span in use.visible),
+        # The prompt goes along for the writers that are asked for it.
+        provenance={**public(origin, False), "prompt": origin.prompt} if origin.sources else {},
     )
 
 

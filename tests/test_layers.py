@@ -31,6 +31,7 @@ LEVEL: dict[str, float] = {
     "gather": 2,
     "judge": 2,
     "settings": 2,
+    "origin": 2,
     "subjects": 2,
     "opening": 3,
     "takes": 3,

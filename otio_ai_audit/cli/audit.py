@@ -55,6 +55,7 @@ OUTPUTS = click.option(
 @shared.HWACCEL
 @shared.SETTINGS
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier .json; say what is fixed.")
+@shared.PROMPTS
 @click.option("--curves", is_flag=True, help="Put a score for every frame into the JSON.")
 @click.option("--json", "json_out", type=click.Choice(["-"]), help="Print the JSON instead of the table.")
 @click.option("--force", is_flag=True, help="Measure again, whatever is known.")
@@ -82,6 +83,7 @@ def command(
     hwaccel: str,
     settings: Path | None,
     against: Path | None,
+    include_prompts: bool,
     curves: bool,
     json_out: str | None,
     force: bool,
@@ -131,7 +133,8 @@ def command(
     from ..settings import load
 
     fail_on = fail_on or load(settings).audit.fail_on
-    write_outputs(finished, (*outputs, *([Path(json_out)] if json_out else [])), curves, fail_on)
+    outputs = (*outputs, *([Path(json_out)] if json_out else []))
+    write_outputs(finished, outputs, curves, fail_on, include_prompts)
     if json_out is None and not quiet:
         show(finished.result, outputs, everything)
     return exit_code(finished.result, fail_on)
@@ -152,7 +155,11 @@ def run(inputs: tuple[Path, ...], options: Options, progress_form: str = "auto")
 
 
 def write_outputs(
-    finished: Audit, outputs: tuple[Path, ...], curves: bool = False, fail_on: str = "error"
+    finished: Audit,
+    outputs: tuple[Path, ...],
+    curves: bool = False,
+    fail_on: str = "error",
+    include_prompts: bool = False,
 ) -> None:
     """Write every output; the suffix chooses the writer."""
     from .. import report
@@ -166,6 +173,7 @@ def write_outputs(
             seen=finished.seen,
             curves=curves,
             fail_on=fail_on,
+            include_prompts=include_prompts,
         )
 
 

@@ -41,7 +41,6 @@ PATTERN = click.option(
     metavar="REGEX",
     help="Where a take's path says the name of its shot: (?P<shot>…), and perhaps (?P<take>…).",
 )
-PROMPTS = click.option("--include-prompts", is_flag=True, help="Write prompts too, not only their hashes.")
 ALTERNATIVES = click.option(
     "--alternatives",
     type=click.IntRange(0, 20),
@@ -85,7 +84,7 @@ DEAL = click.option(
 @DEAL
 @click.option("--part", metavar="NAME", help="Write only what was dealt to this one.")
 @shared.VERDICT_FOLDER
-@PROMPTS
+@shared.PROMPTS
 @ALTERNATIVES
 @click.option("--force", is_flag=True, help="Measure again, whatever is known.")
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")

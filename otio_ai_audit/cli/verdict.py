@@ -246,7 +246,19 @@ class _Table:
         from ..model import PersonVerdict
         from ..people import now
 
-        return PersonVerdict(kind, self.who, now(), take.key, why, label=take.label)
+        origin = take.origin
+        return PersonVerdict(
+            kind=kind,
+            who=self.who,
+            when=now(),
+            key=take.key,
+            why=why,
+            label=take.label,
+            model=origin.model or "",
+            workflow=origin.workflow or "",
+            prompt_hash=origin.prompt_hash or "",
+            seed=origin.seed,
+        )
 
     def of_finding(self, kind: Any, finding: KnownFinding, why: str) -> PersonVerdict:
         from ..deciding import label_of

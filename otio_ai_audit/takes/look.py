@@ -23,14 +23,13 @@ from ..model import (
     ClipUse,
     Curve,
     Finding,
-    Media,
     MediaFailure,
     MediaJob,
     MediaSignals,
-    Provenance,
     Span,
     TakeRecord,
 )
+from ..origin import inside
 from ..settings import Settings
 from ..store import PackedSignals, kept, pack_signals, unpack_signals
 
@@ -101,8 +100,7 @@ def look(task: TakeTask) -> Looked:
     record = judged(task, signals)
     if record.failure is None:
         tags = video.tags(media)
-        found = _provenance(media, tags)
-        record = replace(record, provenance=found, start_timecode=tags.get("timecode") or None)
+        record = replace(record, provenance=inside(media, tags), start_timecode=tags.get("timecode") or None)
     return Looked(kept(record), packed)
 
 
@@ -145,13 +143,3 @@ def judged(task: TakeTask, signals: MediaSignals) -> TakeRecord:
         strip=signals.strip,
         sketch=likeness.sketch(signals),
     )
-
-
-def _provenance(media: Media, tags: dict[str, str]) -> Provenance:
-    """Read what stands in the file itself; what lies beside it is read at home."""
-    found = [provenance.from_tags(tags, "container tags")]
-    if media.kind == "sequence":
-        first = media.files()[0]
-        found.append(provenance.from_tags(pictures.picture_tags(first), "picture tags"))
-    found.append(provenance.from_manifest(media.files()[0]))
-    return provenance.join(*found)
