@@ -8,6 +8,7 @@ from pathlib import Path
 from otio_ai_audit.model import KnownFinding
 from otio_ai_audit.store import Store
 
+from .records import made_up_take
 from .signals import made_up
 
 
@@ -16,6 +17,7 @@ def main(folder: str, name: str, count: str) -> None:
         for number in range(int(count)):
             key = f"{name}{number:04d}"
             store.save(made_up(key, rows=20, columns=30), "1")
+            store.save_take(made_up_take(key), "basis")
             store.remember([KnownFinding("abc123", "pop", key, 0.5, 0.1, "2026-01-01T00:00:00")])
             print(key, flush=True)
         assert not store.notice, store.notice
