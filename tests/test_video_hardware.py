@@ -21,6 +21,7 @@ from otio_ai_audit.measure import measure
 from otio_ai_audit.model import Media, MediaFailure, MediaJob, MediaSignals, Span
 from otio_ai_audit.video import hardware
 from otio_ai_audit.video.hardware import Hardware
+from otio_ai_audit.walk import Options, audit
 
 from .video_clips import pictures
 
@@ -332,3 +333,19 @@ def test_jobs_ask_for_no_hardware_by_default(tmp_path: Path, device: type[Device
     path = clip(tmp_path / "clip.mp4")
     assert isinstance(measure(replace(job(path), hwaccel="")), MediaSignals)
     assert device.opened == []
+
+
+def test_an_audit_says_that_the_processor_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: None
+) -> None:
+    tried(monkeypatch, RuntimeError("no driver"), "cuda")
+    path = clip(tmp_path / "clip.mp4")
+    options = Options(engine="threads:1", hwaccel="auto", detectors=("dead",), store=tmp_path / "store")
+    result = audit([path], options).result
+    assert (
+        "Hardware decoding was asked for and is not available here (cuda: no driver); "
+        "decoded on the processor."
+    ) in result.notices
+    assert [one.status for one in result.clips] == ["audited"]
+    quiet = audit([path], replace(options, hwaccel="")).result
+    assert not any("Hardware" in notice for notice in quiet.notices)
