@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ import pytest
 
 from otio_ai_audit.errors import StoreError
 from otio_ai_audit.model import MediaSignals, Span, TakeRecord
-from otio_ai_audit.store import Store, codec, kept
+from otio_ai_audit.store import Store, codec, database, kept, merging
 
 from .records import made_up_take
 from .signals import made_up
@@ -190,6 +191,37 @@ def test_a_killed_shard_with_its_log_comes_over(tmp_path: Path, store: Store) ->
     assert (tmp_path / "shard" / "takes.sqlite-wal").stat().st_size
     merged = store.merge(tmp_path / "shard")
     assert (merged.takes, merged.signals) == (1, 1)
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_shard_where_locks_are_refused_comes_over(
+    tmp_path: Path, store: Store, killed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = merging._connected
+
+    def refused(path: Path, mode: str) -> sqlite3.Connection:
+        if mode == "mode=ro":
+            raise sqlite3.OperationalError("unable to open database file")
+        return real(path, mode)
+
+    monkeypatch.setattr(merging, "_connected", refused)
+    with Store(tmp_path / "writing") as writing:
+        writing.save_take(made_up_take(KEY), "one")
+        if killed:
+            shutil.copytree(tmp_path / "writing", tmp_path / "shard")
+    if not killed:
+        shutil.copytree(tmp_path / "writing", tmp_path / "shard")
+    assert store.merge(tmp_path / "shard").takes == 1
+
+
+def test_a_shard_of_a_network_share_comes_over(
+    shards: list[Path], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "on_network", lambda path: True)
+        with Store(shards[0]) as other:
+            other.save_take(made_up_take(KEY), "one")
+    assert store.merge(shards[0]).takes == 4
 
 
 def test_nothing_is_made_beside_a_shard(shards: list[Path], store: Store) -> None:

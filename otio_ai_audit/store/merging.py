@@ -77,7 +77,7 @@ def merge(folder: Path, cache: Database, takes: Database, room: float) -> Merged
         if files[1].is_file():
             with _reading(files[1], takes_file.VERSION) as other:
                 _merge_takes(other, takes, records)
-    except (sqlite3.DatabaseError, ValueError, ZeroDivisionError) as error:
+    except (sqlite3.DatabaseError, OSError, ValueError, ZeroDivisionError) as error:
         raise StoreError(
             f"The signals in {folder} are damaged ({error}); measure that shard again."
         ) from error
@@ -112,14 +112,20 @@ def _opened(path: Path, aside: Path) -> sqlite3.Connection:
     """Open a file in the first way that works.
 
     A file with a log beside it (its writer was killed, or writes still) has not all in it: where locks are
-    refused it is copied with its log. A file without one is read as it is, and nothing is made beside it.
+    refused it is copied with its log. A file whose log is gone was closed by its last writer: it is read as
+    it is, and nothing is made beside it. One that never has a log (network shares do without) is locked if
+    it can be.
     """
     logs = [log for end in ("-wal", "-journal") if (log := path.with_name(path.name + end)).exists()]
-    try:
-        return _connected(path, "mode=ro" if logs else "mode=ro&immutable=1")
-    except sqlite3.OperationalError:
-        if not logs:
-            raise
+    with path.open("rb") as file:
+        logged = file.read(20)[18:] == b"\2\2"
+    if logs or not logged:
+        try:
+            return _connected(path, "mode=ro")
+        except sqlite3.OperationalError:
+            pass  # no locks on this share
+    if not logs:
+        return _connected(path, "mode=ro&immutable=1")
     for one in (path, *logs):
         shutil.copyfile(one, aside / one.name)
     return _connected(aside / path.name, "mode=rw")
