@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
@@ -33,7 +34,9 @@ from .store import Store
 STILL_SIZE = 640
 """Long side of evidence pictures, pixels."""
 UNMEASURED = f"media {SIGNALS_VERSION}"
-"""Under this basis the store keeps why a medium could not be measured, for whoever judges without decoding."""
+"""Under this basis the store keeps why a medium could not be measured, for judging without decoding."""
+MAPS = "OTIO_AI_AUDIT_MAPS"
+"""Environment variable of a worker: ``OLD=NEW;OLD=NEW``, what media paths begin with at home and there."""
 COMPARED = 4
 """Frames fetched beside the worst one of a finding, at most."""
 
@@ -157,7 +160,7 @@ def signals(
     costs = [job.cost for job in jobs]
     whole, paid, frames, failures = sum(costs), 0.0, 0, 0
     # Closing stops the workers at once, also on an error or Ctrl-C in this loop.
-    with closing(engine_room.run(measure, jobs, engine=engine, costs=costs)) as finished:
+    with closing(engine_room.run(measure_here, jobs, engine=engine, costs=costs)) as finished:
         for done, (position, outcome) in enumerate(finished, start=1):
             index, job = waiting[position]
             if isinstance(outcome, engine_room.Crash):
@@ -180,6 +183,25 @@ def decoder_notice(hwaccel: str, engine: str | Executor) -> str:
     """Say that hardware decoding was asked for in vain; empty where it works, or where others decode."""
     here = isinstance(engine, str) and engine.startswith(("processes", "threads"))
     return video.hardware_notice() if hwaccel and here else ""
+
+
+def here(media: Media) -> Media:
+    """Give a medium under the path that it has on this machine.
+
+    The environment variable `MAPS` of a worker says how its paths differ from those at home.
+    """
+    maps = os.environ.get(MAPS)
+    if not maps:
+        return media
+    from .timeline import parse_map, rewrite
+
+    found = rewrite(media.path, [parse_map(one) for one in maps.split(";") if one.strip()])
+    return replace(media, path=found[0]) if found else media
+
+
+def measure_here(job: MediaJob) -> MediaSignals | MediaFailure:
+    """Measure a medium under the path that it has on this machine; runs in a worker."""
+    return measure(replace(job, media=here(job.media)))
 
 
 def identity_version() -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -116,3 +117,24 @@ def test_shards_of_an_edit_give_what_audit_gives(takes: Takes, tmp_path: Path) -
 def test_a_folder_without_shards_is_said(tmp_path: Path) -> None:
     done = run_cli("judge", str(tmp_path), "--signals", str(tmp_path))
     assert done.exit_code == 2 and "holds no shards" in done.errors
+
+
+def test_a_worker_may_have_the_media_under_another_path(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = tmp_path / "away"
+    shutil.copytree(folder, away)
+    home = tmp_path / "home"
+    shutil.copytree(folder, home)
+    monkeypatch.setenv("OTIO_AI_AUDIT_MAPS", f"/nowhere=/else; {home}={away}")
+    real = look.measure
+    measured = []
+
+    def measure(job: Any, **options: Any) -> Any:
+        measured.append(job.media.path)
+        return real(job, **options)
+
+    monkeypatch.setattr(look, "measure", measure)
+    done = run_cli("triage", str(home), "-q", "--engine", "threads:1", "--detectors", "dead")
+    assert done.exit_code == 3
+    assert measured and all(path.startswith(str(away)) for path in measured)

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from .. import likeness, pictures, provenance, video
-from ..gather import existing, identity_version
+from ..gather import existing, here, identity_version
 from ..judge import film_reason, judge_alone, needs_identity
 from ..judge import version as judge_version
 from ..measure import SIGNALS_VERSION, measure
@@ -87,7 +87,8 @@ def look(task: TakeTask) -> Looked:
         Always with a record; one that could not be looked at says why. Records are rounded to what the store
         keeps, so that it makes no difference whether a take was looked at now or earlier.
     """
-    media, key = task.job.media, task.job.key
+    media, key = here(task.job.media), task.job.key
+    task = replace(task, job=replace(task.job, media=media))
     signals: MediaSignals | MediaFailure
     if task.packed is not None:
         signals = unpack_signals(key, task.packed)

@@ -33,6 +33,7 @@ from otio_ai_audit.timeline.read import read as read
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from otio_ai_audit.timeline.relink import file_name as file_name
 from otio_ai_audit.timeline.relink import parse_map as parse_map
+from otio_ai_audit.timeline.relink import rewrite as rewrite
 from otio_ai_audit.timeline.retime import frames_of as frames_of
 from otio_ai_audit.timeline.selects import Selects as Selects
 from otio_ai_audit.timeline.selects import arrange_selects as arrange_selects
