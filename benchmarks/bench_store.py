@@ -107,3 +107,9 @@ def test_know_findings_of_45_clips(benchmark: Any, store: Store) -> None:
     keys = [f"{n:032x}" for n in range(1000)]
     store.remember(KnownFinding("a7f3c1", "flicker", key, 1.0, 0.5, "2026-01-01") for key in keys)
     assert len(benchmark(store.known, keys[:SHOTS])) == SHOTS
+
+
+if __name__ == "__main__":
+    from .bench_store_takes import main
+
+    main()

@@ -31,7 +31,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
-from typing import Any, TypeVar, get_type_hints
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,9 @@ from ..model import (
     Span,
     Thumbnail,
 )
+
+if TYPE_CHECKING:
+    from backports.zstd import ZstdCompressor
 
 Array = npt.NDArray[Any]
 D = TypeVar("D")
@@ -155,11 +159,18 @@ def unpack(blob: bytes) -> dict[str, Array]:
 
 def squeeze(data: bytes) -> bytes:
     """Compress bytes by zstd."""
+    compressor = _compressor()
+    return bytes(compressor.compress(data, compressor.FLUSH_FRAME))
+
+
+@cache
+def _compressor() -> ZstdCompressor:
+    """Make a compressor once: for the few kilobytes of a take, that takes as long as compressing them."""
     from backports import zstd
 
     known = zstd.CompressionParameter
     options: dict[int, int] = {known.compression_level: LEVEL, known.checksum_flag: 1}
-    return bytes(zstd.compress(data, options=options))
+    return zstd.ZstdCompressor(options=options)
 
 
 def stretch(data: bytes) -> bytes:

@@ -51,6 +51,8 @@ class Database:
         Makes the tables, inside a transaction; called with the version found (0: a new file).
     what
         What the file holds, for messages: "The cache", "The file of verdicts".
+    page
+        Bytes of a page of a new file.
 
     Raises
     ------
@@ -58,8 +60,9 @@ class Database:
         A file whose version is newer.
     """
 
-    def __init__(self, path: Path, version: int, prepare: Prepare, what: str) -> None:
+    def __init__(self, path: Path, version: int, prepare: Prepare, what: str, page: int = PAGE) -> None:
         self.path, self._version, self._prepare, self._what = path, version, prepare, what
+        self._page = page
         self.notice = ""
         """A sentence for a person where the file could not be used as it should; else empty."""
         self.in_memory = False
@@ -146,7 +149,7 @@ class Database:
         try:
             status = os.stat(self.path)
             self._identity = (status.st_dev, status.st_ino)
-            _patiently(lambda: _configure(connection, on_network(self.path)))
+            _patiently(lambda: _configure(connection, on_network(self.path), self._page))
             self._make_ready(connection)
         except BaseException:
             connection.close()
@@ -214,8 +217,8 @@ def _in_transaction(connection: sqlite3.Connection, action: Action[T]) -> T:
     return result
 
 
-def _configure(connection: sqlite3.Connection, network: bool) -> None:
-    connection.execute(f"PRAGMA page_size = {PAGE}")
+def _configure(connection: sqlite3.Connection, network: bool, page: int) -> None:
+    connection.execute(f"PRAGMA page_size = {page}")
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     # A write-ahead log lives in memory that processes share, which no network file system offers.
     mode = "DELETE" if network else "WAL"

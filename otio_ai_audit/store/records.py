@@ -30,6 +30,14 @@ _FINDING = attrgetter(*(field.name for field in fields(Finding)))
 _PROVENANCE = attrgetter(*(field.name for field in fields(Provenance)))
 
 
+def _plain(value: Any) -> Any:
+    """Turn what JSON does not know into what it does: a mapping, or a number of numpy."""
+    return dict(value) if isinstance(value, Mapping) else value.item()
+
+
+_JSON = json.JSONEncoder(default=_plain, separators=(",", ":"))
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A record in its parts."""
@@ -47,7 +55,7 @@ def kept(record: TakeRecord) -> TakeRecord:
 def encode(record: TakeRecord) -> Stored:
     """Write a record; fields of findings and provenance in the order in which their types have them."""
     head = (
-        None if record.info is None else json.dumps(codec.to_plain(record.info), separators=(",", ":")),
+        None if record.info is None else _JSON.encode(codec.to_plain(record.info)),
         record.frames,
         record.seconds,
         record.scores,
@@ -57,8 +65,7 @@ def encode(record: TakeRecord) -> Stored:
         record.start_timecode,
         record.failure,
     )
-    text = json.dumps(head, default=_plain, separators=(",", ":"))
-    return Stored(text, np.asarray(record.sketch, np.uint8).tobytes(), _body(record))
+    return Stored(_JSON.encode(head), np.asarray(record.sketch, np.uint8).tobytes(), _body(record))
 
 
 def decode(key: str, stored: Stored) -> TakeRecord:
@@ -86,11 +93,6 @@ def decode(key: str, stored: Stored) -> TakeRecord:
         start_timecode=timecode,
         failure=failure,
     )
-
-
-def _plain(value: Any) -> Any:
-    """Turn what JSON does not know into what it does: a mapping, or a number of numpy."""
-    return dict(value) if isinstance(value, Mapping) else value.item()
 
 
 @lru_cache(1024)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ CREATE TABLE takes (id INTEGER PRIMARY KEY, basis INTEGER NOT NULL, key TEXT NOT
 CREATE TABLE take_data (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE places (label TEXT PRIMARY KEY, key TEXT NOT NULL, noted REAL NOT NULL) WITHOUT ROWID;
 """
+PAGE = 4096
+"""Bytes; every take touches a page of its own of three tables and an index, and the log keeps whole pages."""
 CHUNK = 500
 """Keys asked for in one query; sqlite allows 999 at least."""
 STALE = 24 * 3600
@@ -39,7 +41,7 @@ class TakesFile:
     """Take records by content and basis."""
 
     def __init__(self, path: Path) -> None:
-        self.database = Database(path, VERSION, _prepare, "The file of takes")
+        self.database = Database(path, VERSION, _prepare, "The file of takes", PAGE)
 
     def save(self, found: Iterable[TakeRecord], basis: str) -> None:
         """Keep records, all in one transaction; those of the same content and basis are replaced."""
@@ -157,7 +159,7 @@ def row_of(record: TakeRecord) -> tuple[tuple[Any, ...], bytes]:
     """
     stored = records.encode(record)
     head = stored.head.encode()
-    seal = blake2b(head + stored.sketch + stored.body, digest_size=7).digest()
+    seal = sha256(head + stored.sketch + stored.body).digest()[:7]
     size = len(head) + len(stored.sketch) + len(stored.body)
     failed = int(record.failure is not None)
     row = (record.key, failed, int.from_bytes(seal, "big"), size, stored.head, stored.sketch)
