@@ -115,7 +115,7 @@ def _summed(changed: Surface) -> tuple[list[float], list[float], float, Float32]
     tops, middles = [], []
     for cue in maps:
         count = max(1, round(TOP * cue.size))
-        tops.append(float(np.partition(cue, -count, axis=None)[-count:].mean()))
+        tops.append(float(np.sort(cue, axis=None)[-count:].mean()))
         middles.append(float(median(cue[known])) if known.any() else 0.0)
     return tops, middles, float(1 - known.mean()), maps
 

@@ -93,7 +93,7 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
             own = (added - box(added, AROUND)) * weight
             maps[wanted[frame]] = box(np.sqrt((own**2).sum(axis=0))[None], 1)[0]
     count = max(1, round(TOP * rows * columns))
-    most = np.partition(maps.reshape(len(frames), -1), -count, axis=1)[:, -count:]
+    most = np.sort(maps.reshape(len(frames), -1), axis=1)[:, -count:]
     return Growth(np.log(most.mean(axis=1, dtype=np.float64) + FLOOR), maps)
 
 

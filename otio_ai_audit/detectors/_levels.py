@@ -176,7 +176,7 @@ def top(maps: Float32, share: float = 0.03) -> Floats:
     """Mean of the largest cells of each map, shape (K, R, C) to (K,)."""
     flat = maps.reshape(len(maps), -1)
     count = max(1, round(share * flat.shape[1]))
-    return np.asarray(np.partition(flat, -count, axis=1)[:, -count:].mean(axis=1), dtype=np.float64)
+    return np.asarray(np.sort(flat, axis=1)[:, -count:].mean(axis=1), dtype=np.float64)
 
 
 def own(maps: Float32, places: Ints, repeat: int = 3) -> Floats:
@@ -192,7 +192,7 @@ def own(maps: Float32, places: Ints, repeat: int = 3) -> Floats:
     repeat = min(repeat, len(flat))
     cells, at = np.unique(places, return_inverse=True)
     over_time = np.ascontiguousarray(flat[:, cells].T)
-    often = np.partition(over_time, -repeat, axis=1)[:, -repeat]
+    often = np.sort(over_time, axis=1)[:, -repeat]
     peak = flat[np.arange(len(flat)), places]
     return np.asarray(np.log((peak + 0.5) / (often[at] + 1.0)), dtype=np.float64)
 

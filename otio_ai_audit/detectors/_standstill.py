@@ -99,7 +99,7 @@ def liveliest(changes: Float32) -> Floats:
     """Mean of the largest fortieth of absolute cell values, shape (n, R, C) to (n,)."""
     flat = np.abs(changes).reshape(len(changes), -1)
     most = min(max(3, flat.shape[1] // LIVELY), flat.shape[1])
-    return np.asarray(np.partition(flat, -most, axis=1)[:, -most:].mean(axis=1), dtype=np.float64)
+    return np.asarray(np.sort(flat, axis=1)[:, -most:].mean(axis=1), dtype=np.float64)
 
 
 def standstills(steps: Steps, segment: tuple[int, int]) -> list[Run]:
