@@ -226,12 +226,11 @@ class Store(Cache):
 
     def check(self) -> list[str]:
         """Say in sentences what is wrong with the files; nothing where they are sound."""
-        troubles = [self.notice] if self.notice else []
-        troubles += [trouble for database in self._open for trouble in database.check()]
+        troubles = [trouble for database in self._open for trouble in database.check()]
         lost = self._cache.read(tables.orphans) + self._takes.orphans()
         if lost:
             troubles.append(f"{lost} rows have lost their other half; otio-ai-audit cache trim drops them.")
-        return troubles
+        return [self.notice, *troubles] if self.notice else troubles
 
     def clear(self, *, verdicts: bool = False) -> None:
         """Forget everything measured, and with `verdicts` also what people decided."""

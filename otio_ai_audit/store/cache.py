@@ -235,11 +235,21 @@ class Cache:
 
     # --- size
 
-    def contents(self, last: int) -> list[tuple[str, str, int, int]]:
-        """Media whose signals are kept, the last used first: key, file or "", bytes, seconds since 1970."""
+    def contents(self, last: int, by: str = "used") -> list[tuple[str, str, int, int]]:
+        """Media whose signals are kept: key, file or "", bytes, seconds since 1970 of the last use.
+
+        Parameters
+        ----------
+        last
+            So many at most.
+        by
+            ``used``: the newest first; ``size``: the largest first.
+        """
+        order = {"used": "max(used)", "size": "sum(size)"}[by]
         sql = (
-            "SELECT key, coalesce((SELECT name FROM files WHERE files.key = signals.key LIMIT 1), ''), "
-            "sum(size), max(used) FROM signals GROUP BY key ORDER BY max(used) DESC, key LIMIT ?"
+            "SELECT key, coalesce((SELECT name FROM files WHERE files.key = signals.key "
+            "ORDER BY used DESC, name LIMIT 1), ''), sum(size), max(used) "
+            f"FROM signals GROUP BY key ORDER BY {order} DESC, key LIMIT ?"
         )
         return [tuple(row) for row in self._cache.rows(sql, (last,))]
 
