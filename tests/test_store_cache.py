@@ -59,7 +59,7 @@ def test_show_says_what_is_held(folder: Path, film: Path) -> None:
         "3 records",
         "1 of them could not be looked at",
         "judged in 2 ways",
-        "1 findings known",
+        "Findings 1 known",
         "of 5.0 GB",
     ):
         assert words in said

@@ -57,7 +57,7 @@ def _shown(stats: dict[str, Any]) -> list[tuple[str, str]]:
         ("Takes", f"{stats['takes']} records, {in_words(stats['bytes_takes'])}"),
         ("", f"{stats['takes_failed']} of them could not be looked at"),
         ("Verdicts", stats["verdicts"]),
-        ("", f"{stats['known_findings']} findings known, {stats['dismissed_findings']} dismissed"),
+        ("Findings", f"{stats['known_findings']} known, {stats['dismissed_findings']} dismissed"),
     ]
     if stats["takes_judged_in_ways"] > 1:
         rows.insert(7, ("", f"judged in {stats['takes_judged_in_ways']} ways (cache trim drops old ones)"))
