@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 
@@ -47,6 +48,5 @@ def from_sidecar(data: bytes, source: str) -> Provenance:
     """Read a JSON file beside a medium; nothing where it is none, or speaks of something else."""
     if len(data) > LARGEST:
         return Provenance()
-    text = data.decode("utf-8-sig", "replace")
-    found = as_json(text)
+    found = as_json(data.decode(json.detect_encoding(data), "replace"))
     return Provenance() if found is None else join(*from_json(found, source))
