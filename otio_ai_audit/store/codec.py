@@ -16,8 +16,8 @@ Before a blob is compressed by zstd, numbers are written byte by byte (all low b
 ``bytes``), and those of ``grid`` as differences from the frame before (``steps``): cells are much the same
 from frame to frame, while what is left after motion is not. Measured on twelve real clips (36 to 300 frames,
 200 × 150 to 1920 × 1080, 0.6 to 6.1 MB) 0.31 to 0.73 of the bytes remain, 0.58 in all; 0.61 without
-differences, 0.64 as they are, 0.67 with differences everywhere. Compressing is 5 ms of the 20 that a clip
-takes to write, stretching 2 of 17. Level 3 needs 14 ms for 0.577, level 9 61 ms for 0.571. Every frame of
+differences, 0.64 as they are, 0.67 with differences everywhere. Compressing is 5 ms of the 13 that a clip
+takes to write, stretching 2 of 8. Level 3 needs 14 ms for 0.577, level 9 61 ms for 0.571. Every frame of
 zstd has a checksum: a blob that was damaged on the disk is noticed. Blobs of an older version are plain; they
 do not begin as zstd does, and are read as well.
 
@@ -148,10 +148,9 @@ def unpack(blob: bytes) -> dict[str, Array]:
     start = 4 + int.from_bytes(blob[:4], "little")
     arrays = {}
     for name, (storage, dtype, shape, offset, *way) in json.loads(blob[4:start]).items():
-        count = int(np.prod(shape, dtype=np.int64))
-        stored = np.frombuffer(blob, dtype, count, start + offset)
-        if way:  # else a plain one
-            stored = _from_bytes(stored)
+        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        data = np.frombuffer(blob, np.uint8, size, start + offset)
+        stored = _from_bytes(data, dtype) if way else data.view(dtype)  # a plain one has no way
         stored = stored.reshape(shape)
         arrays[name] = _restore(_sums(stored) if way == ["steps"] else stored, storage)
     return arrays
@@ -202,12 +201,19 @@ def plain_size(data: bytes) -> int:
 
 def _by_bytes(array: Array) -> bytes:
     """Write the first bytes of all numbers, then the second ones, and so on."""
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(-1, array.itemsize).T.tobytes()
+    whole = np.ascontiguousarray(array).reshape(-1).view(f"<u{array.itemsize}")
+    return b"".join((whole >> 8 * place).astype(np.uint8).tobytes() for place in range(array.itemsize))
 
 
-def _from_bytes(array: Array) -> Array:
-    numbers = np.ascontiguousarray(array.view(np.uint8).reshape(array.itemsize, -1).T)
-    return numbers.reshape(-1).view(array.dtype)
+def _from_bytes(data: Array, dtype: str) -> Array:
+    """Undo `_by_bytes`; shifting whole planes is twenty times faster than turning them."""
+    planes = data.reshape(np.dtype(dtype).itemsize, -1)
+    whole = planes[-1].astype(f"<u{len(planes)}")
+    for plane in planes[-2::-1]:
+        whole <<= 8
+        whole |= plane
+    back: Array = whole.view(dtype)
+    return back
 
 
 def _steps(array: Array) -> Array:
