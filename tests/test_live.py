@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from otio_ai_audit import gather, timeline, verdicts
+from otio_ai_audit import gather, people, timeline, verdicts
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import custom_data, split_custom
 from otio_ai_audit.opening import open_edit
@@ -151,7 +151,8 @@ def test_a_deleted_marker_is_a_verdict_and_says_so(takes: Takes, warm: Path, tmp
     wanted = first.result.markers[1].ids
     second = run(edit, warm, told(tmp_path, deleted=list(wanted)))
     assert set(states(second).values()) == {"dismissed"}
-    assert {p.by for p in second.result.findings if p.state == "dismissed"} == {verdicts.DELETED}
+    said = {p.by for p in second.result.findings if p.state == "dismissed"}
+    assert said == {f"{people.person()}: {verdicts.DELETED}"}
     # It lasts: the next run is told of no deletion.
     third = run(edit, warm, told(tmp_path))
     assert set(states(third).values()) == {"dismissed"}
