@@ -35,7 +35,7 @@ class Provenance:
     sources: tuple[str, ...] = ()
     """Where it was read, in words: ``container tags``, ``picture tags``, ``sidecar``, ``C2PA``."""
     claims: tuple[str, ...] = ()
-    """What a signed manifest says, in words: ``signed by OpenAI``, ``declared as AI-generated``."""
+    """What a manifest or a label says, in words: ``signed by OpenAI``, ``declared as AI-generated``."""
 
     @property
     def prompt_hash(self) -> str | None:

@@ -11,9 +11,10 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..model import Provenance
+from .plain import AI
 from .values import as_generator
 
 UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -24,7 +25,13 @@ OFFLINE = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": False},
     "core": {"allowed_network_hosts": []},
 }
-AI = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
+BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+"""What a movie of boxes may begin with."""
+MOST_BOXES = 64
+MOST_CHUNKS = 4096
+LONGEST = 200
+"""Characters of a name."""
+AI_TYPES = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 """IPTC's digital source types of what a model made."""
 
 
@@ -59,56 +66,103 @@ def _may_hold(path: Path) -> bool:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(HEAD)
-            if head[4:8] != b"ftyp":
-                return any(mark in head for mark in (b"caBX", b"c2pa", b"jumb", b"C2PA"))
-            place = 0
-            for _ in range(64):
-                file.seek(place)
-                box = file.read(32)
-                if len(box) < 16:
-                    return False
-                length = int.from_bytes(box[:4], "big")
-                wide = length == 1
-                if box[4:8] == b"uuid" and UUID in box[8:32]:
-                    return True
-                length = int.from_bytes(box[8:16], "big") if wide else length
-                place += length
-                if length < 8 or place >= size:
-                    return False
-    except OSError:
-        pass
-    return False
+            if head[4:8] in BOXES:
+                return any(name == b"uuid" and UUID in start for name, start in _boxes(file, size))
+            if head[:4] == b"RIFF":
+                return any(name == b"C2PA" for name in _chunks(file, size))
+            return any(mark in head for mark in (b"caBX", b"c2pa", b"jumb"))
+    except (OSError, ValueError):
+        return False
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield names and beginnings of the boxes of a movie."""
+    place = 0
+    for _ in range(MOST_BOXES):
+        file.seek(place)
+        box = file.read(32)
+        if len(box) < 16:
+            return
+        yield box[4:8], box[8:]
+        length = int.from_bytes(box[:4], "big")
+        length = int.from_bytes(box[8:16], "big") if length == 1 else length
+        place += length
+        if length < 8 or place >= size:
+            return
+
+
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield names of the chunks of a RIFF file, where a manifest comes last."""
+    place = 12
+    for _ in range(MOST_CHUNKS):
+        file.seek(place)
+        chunk = file.read(8)
+        if len(chunk) < 8:
+            return
+        yield chunk[:4]
+        length = int.from_bytes(chunk[4:], "little")
+        place += 8 + length + length % 2
+        if place >= size:
+            return
 
 
 def _read(data: Any) -> Provenance:
     manifests = data.get("manifests") if isinstance(data, dict) else None
-    active = manifests.get(data.get("active_manifest")) if isinstance(manifests, dict) else None
-    if not isinstance(active, dict):
+    if not isinstance(manifests, dict):
         return Provenance()
-    actions = list(_actions(active))
-    made = any(str(action.get("digitalSourceType", "")).rsplit("/", 1)[-1] in AI for action in actions)
-    agents = [_agent(action.get("softwareAgent")) for action in actions]
-    info = active.get("claim_generator_info")
-    agents += [_agent(one) for one in info if isinstance(info, list)] if isinstance(info, list) else []
-    generator = next((name for agent in agents if (name := as_generator(agent)) is not None), None)
-    signature = active.get("signature_info")
-    issuer = signature.get("issuer") if isinstance(signature, dict) else None
-    claims = [f"signed by {issuer}"] if isinstance(issuer, str) and issuer else []
-    claims += ["declared as AI-generated"] if made else []
-    if str(data.get("validation_state", "")).casefold() == "invalid":
-        claims.append("the signature does not fit the file")
-    if not claims and generator is None:
+    lineage = list(_lineage(manifests, data.get("active_manifest")))
+    made = [agent for manifest in reversed(lineage) for agent in _ai_agents(manifest)]
+    fits = str(data.get("validation_state", "")).casefold() != "invalid"
+    issuer = _part(lineage[0], "signature_info").get("issuer") if lineage else None
+    claims = [f"signed by {issuer[:LONGEST]}"] if isinstance(issuer, str) and issuer else []
+    claims += [AI] if made else []
+    if not claims:
         return Provenance()
-    return Provenance(generator=generator if made else None, sources=("C2PA",), claims=tuple(claims))
+    claims += [] if fits else ["the signature does not fit the file"]
+    generator = next((name for agent in made if (name := agent[:LONGEST])), None) if fits else None
+    return Provenance(generator=generator, sources=("C2PA",), claims=tuple(claims))
 
 
-def _actions(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for assertion in manifest.get("assertions") or ():
-        if isinstance(assertion, dict) and str(assertion.get("label", "")).startswith("c2pa.actions"):
-            data = assertion.get("data")
-            actions = data.get("actions") if isinstance(data, dict) else None
-            yield from (action for action in actions or () if isinstance(action, dict))
+def _lineage(manifests: Mapping[str, Any], label: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the active manifest, then those of what the file was made from, step by step."""
+    seen: set[str] = set()
+    while isinstance(label, str) and label not in seen and isinstance(manifests.get(label), dict):
+        seen.add(label)
+        yield manifests[label]
+        parents = [
+            one for one in _list(manifests[label], "ingredients") if one.get("relationship") == "parentOf"
+        ]
+        label = parents[0].get("active_manifest") if parents else None
 
 
-def _agent(value: Any) -> str:
-    return str(value.get("name", "")) if isinstance(value, dict) else str(value or "")
+def _ai_agents(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield who made what a manifest declares as made by a model, action by action; empty: not named."""
+    claimed = [_name(one) for one in _list(manifest, "claim_generator_info")]
+    for assertion in _list(manifest, "assertions"):
+        if not str(assertion.get("label", "")).startswith("c2pa.actions"):
+            continue
+        data = _part(assertion, "data")
+        agents = _list(data, "softwareAgents")
+        for action in _list(data, "actions"):
+            if str(action.get("digitalSourceType", "")).rsplit("/", 1)[-1] not in AI_TYPES:
+                continue
+            number = action.get("softwareAgentIndex")
+            listed = agents[number] if isinstance(number, int) and 0 <= number < len(agents) else None
+            said = _name(action.get("softwareAgent") or listed)
+            known = (as_generator(name) for name in (said, *claimed))
+            yield next((name for name in known if name is not None), said)
+
+
+def _list(held: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = held.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _part(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = held.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _name(value: Any) -> str:
+    found = value.get("name") if isinstance(value, dict) else value
+    return found.strip() if isinstance(found, str) else ""
