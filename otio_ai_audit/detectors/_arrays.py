@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -66,8 +67,15 @@ def box(values: Float32, radius: int) -> Float32:
             total[step:] += flat[:-step]
             total[:-step] += flat[step:]
         flat = total
-    share = 1.0 / np.multiply.outer(_reached(rows, radius), _reached(columns, radius))
-    return np.asarray(flat.reshape(framed.shape)[inside] * share.astype(np.float32), dtype=np.float32)
+    share = _shares(rows, columns, radius)
+    return np.asarray(flat.reshape(framed.shape)[inside] * share, dtype=np.float32)
+
+
+@cache
+def _shares(rows: int, columns: int, radius: int) -> Float32:
+    """One over how many cells each mean is of, shape (R, C)."""
+    counts = np.multiply.outer(_reached(rows, radius), _reached(columns, radius))
+    return np.asarray(1.0 / counts, dtype=np.float32)
 
 
 def _reached(length: int, radius: int) -> Floats:

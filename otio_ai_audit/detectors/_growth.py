@@ -85,8 +85,10 @@ def growth(signals: MediaSignals, first: int, last: int, frames: Ints) -> Growth
     for frame in range(first, last):
         at = frame - first
         (row, column), (below, beside), (down, right) = corner[at], opposite[at], share[at]
-        upper = added[:, row, column] * (1 - right) + added[:, row, beside] * right
-        lower = added[:, below, column] * (1 - right) + added[:, below, beside] * right
+        flat, left = added.reshape(3, -1), 1 - right
+        row, below = row * columns, below * columns
+        upper = flat.take(row + column, axis=1) * left + flat.take(row + beside, axis=1) * right
+        lower = flat.take(below + column, axis=1) * left + flat.take(below + beside, axis=1) * right
         was = upper * (1 - down) + lower * down
         added = (was * fade[at] + change[at]) * kept[at]
         if frame in wanted and times[frame] > times[first] + BEGIN:

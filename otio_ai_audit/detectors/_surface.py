@@ -68,12 +68,13 @@ class _Trace:
         edge = np.array([rows - 1, columns - 1], dtype=np.float32)[:, None, None]
         inside = ((came >= -0.5) & (came <= edge + 0.5)).all(axis=0)
         row, column = np.clip(nearest, 0, edge).astype(np.int64)
-        place = self.place[:, row, column] + came - nearest
-        trust = np.minimum(self.trust[row, column], trust)
+        cell = row * columns + column
+        place = self.place.reshape(2, -1).take(cell, axis=1) + came - nearest
+        trust = np.minimum(self.trust.take(cell), trust)
         kept = inside & (trust >= LOST) & ((place >= -0.5) & (place <= edge + 0.5)).all(axis=0)
         self.place = np.where(kept, place, self.home).astype(np.float32)
         self.trust = np.where(kept, trust, np.float32(1)).astype(np.float32)
-        self.since = np.where(kept, self.since[row, column], frame)
+        self.since = np.where(kept, self.since.take(cell), frame)
 
 
 def surfaces(signals: MediaSignals, first: int, last: int, frames: Ints) -> Iterator[Surface]:
@@ -101,15 +102,14 @@ def _changed(planes: tuple[Float32, ...], trace: _Trace, frame: int, first: int,
     top, left = row.astype(np.int64), column.astype(np.int64)
     below, beside = np.minimum(top + 1, rows - 1), np.minimum(left + 1, columns - 1)
     down, right = row - top, column - left
-    then = trace.since - first
+    up, back = 1 - down, 1 - right
+    picture = (trace.since - first) * rows
+    upper, lower = (picture + top) * columns, (picture + below) * columns
+    corners = (upper + left, upper + beside, lower + left, lower + beside)
     change = []
     for plane in planes:
-        was = (
-            plane[then, top, left] * (1 - down) * (1 - right)
-            + plane[then, top, beside] * (1 - down) * right
-            + plane[then, below, left] * down * (1 - right)
-            + plane[then, below, beside] * down * right
-        )
+        a, b, c, d = (plane.take(corner) for corner in corners)
+        was = a * up * back + b * up * right + c * down * back + d * down * right
         moved = plane[frame - first] - was
         common = median(moved[old]) if old.any() else 0.0
         change.append(np.where(old, moved - np.float32(common), np.float32(0)))
