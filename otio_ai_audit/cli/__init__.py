@@ -18,7 +18,7 @@ from ..errors import AuditError
 
 COMMANDS = {
     "audit": ("audit", "Audit an edit, a rendered master or media files."),
-    "cache": ("cache", "Show or clear what was measured."),
+    "cache": ("cache", "Look inside what was measured, bound it, tidy it up, clear it."),
     "demo": ("demo", "Render a little advert with known faults and audit it."),
     "judge": ("judge", "Judge at home what shards have measured."),
     "measure": ("measure", "Measure one shard of the work, for farms."),

@@ -36,6 +36,8 @@ TROUBLE = {
 NETWORK = {"9p", "afs", "beegfs", "ceph", "cifs", "gpfs", "lustre", "nfs", "nfs4", "smb3", "smbfs"}
 PAGE = 16384
 """Bytes; large pages suit large blobs."""
+CHECKPOINT = 32 << 20
+"""Bytes that the log gathers before they go into the file: every time, the disk is waited for twice."""
 
 
 class Database:
@@ -227,6 +229,7 @@ def _configure(connection: sqlite3.Connection, network: bool, page: int) -> None
         connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT // page}")
 
 
 def _patiently(action: Callable[[], None]) -> None:
