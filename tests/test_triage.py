@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
 
-from otio_ai_audit import people
+import otio_ai_audit.report.takes as takes_report
+from otio_ai_audit import deciding, people
 from otio_ai_audit.errors import MediaError, TimelineError, UsageError
 from otio_ai_audit.model import PersonVerdict
+from otio_ai_audit.store import Store
 from otio_ai_audit.takes import look, session
 
 from .takes_world import World, make_folder, make_take, shots_of, takes_of
@@ -275,6 +278,27 @@ def test_a_wrong_alarm_no_longer_counts(world: World) -> None:
     after = takes_of(world.run())["truck_v002.mp4"]
     assert after.worst < 0.5
     assert {placed.by for placed in after.placed if placed.finding.score >= 0.5} == {"ann: a lamp"}
+
+
+def test_green_markers_on_the_selects_are_heard(world: World, tmp_path: Path) -> None:
+    (world.folder / "truck_v001.mp4").unlink()
+    for path in (world.folder / "day 2").glob("truck*"):
+        path.unlink()
+    selects = tmp_path / "selects.otio"
+    result = world.run(write=lambda result: takes_report.write(result, selects))
+    assert takes_of(result)["truck_v002.mp4"].worst >= 0.5
+    timeline = otio.adapters.read_from_file(str(selects))
+    greened = 0
+    for marker in timeline.tracks.markers:
+        if "[audit" in marker.comment and not marker.name.startswith("AUDIT"):
+            marker.color, greened = "GREEN", greened + 1
+    assert greened
+    otio.adapters.write_to_file(timeline, str(selects))
+    with Store(world.store) as store:
+        said = people.read(world.verdicts)
+        people.append(world.verdicts, deciding.from_markers(selects, store, said, "ann"))
+    after = takes_of(world.run())["truck_v002.mp4"]
+    assert after.worst < 0.5 and any("ann" in placed.by for placed in after.placed)
 
 
 def test_a_take_that_repeats_a_killed_seed_is_named(world: World) -> None:

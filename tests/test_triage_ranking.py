@@ -14,10 +14,11 @@ from otio_ai_audit.takes.ranking import natural, ranked
 from otio_ai_audit.takes.tallies import tallied, tallies
 from otio_ai_audit.timeline import shot_and_take
 
+UNKNOWN = Provenance()
 PROMPT = Provenance(prompt="A red truck in the snow")
 
 
-def shot_of(label: str, origin: Provenance = Provenance(), grouping: str = "names") -> tuple[str, str]:
+def shot_of(label: str, origin: Provenance = UNKNOWN, grouping: str = "names") -> tuple[str, str]:
     return shots_by(grouping, None, shot_and_take)(label, origin)
 
 
@@ -43,7 +44,12 @@ def test_names_say_what_shot_a_take_is_of(label: str, shot: str, take: str) -> N
 
 @pytest.mark.parametrize(
     "label",
-    ["ComfyUI_00012_.mp4", "x/550e8400-e29b-41d4-a716-446655440000.mp4", "out/WanVideo_00003.mp4", "0001.mp4"],
+    [
+        "ComfyUI_00012_.mp4",
+        "x/550e8400-e29b-41d4-a716-446655440000.mp4",
+        "out/WanVideo_00003.mp4",
+        "0001.mp4",
+    ],
 )
 def test_names_that_say_nothing_are_grouped_by_their_prompt(label: str) -> None:
     assert shot_of(label, PROMPT)[0] == f"prompt {PROMPT.prompt_hash}"
@@ -118,7 +124,11 @@ def test_origins_are_counted_and_unknown_is_unknown() -> None:
         of("f", wan, standing="failed"),
     ]
     rows = {(row.kind, row.value): row for row in tallies(tallied(takes, prompts=False))}
-    assert (rows["model", "wan"].takes, rows["model", "wan"].flagged, rows["model", "wan"].errors) == (2, 2, 1)
+    assert (rows["model", "wan"].takes, rows["model", "wan"].flagged, rows["model", "wan"].errors) == (
+        2,
+        2,
+        1,
+    )
     assert rows["model", "wan"].by_detector == {"flicker": 2}
     assert rows["model", "sora"].killed == 1
     assert rows["model", "unknown"].takes == 1
