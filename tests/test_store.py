@@ -105,6 +105,38 @@ def test_any_half_precision_value_survives(array: np.ndarray) -> None:
     assert_same(back, wide)
 
 
+@given(
+    st.sampled_from([np.uint8, np.uint16, np.int64, np.float16, np.float32]).flatmap(
+        lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
+    ),
+    st.sampled_from(["bytes", "steps"]),
+)
+def test_any_bits_survive_being_packed(array: np.ndarray, way: str) -> None:
+    packed = codec.pack({"x": ("raw", array)}, "test", way)
+    assert_same(codec.unpack(packed)["x"], array)
+    assert codec.plain_size(packed) > array.nbytes
+
+
+def test_what_changes_evenly_takes_next_to_nothing_as_steps() -> None:
+    cells = made_up(rows=12, columns=20).grid.luma[:1] / 2
+    brighter = np.floor(cells) + np.arange(100, dtype=np.float32)[:, None, None] * np.float32(3 / 256)
+    plain, steps = (codec.pack({"x": ("fixed16", brighter)}, "test", way) for way in ("bytes", "steps"))
+    assert len(steps) < len(plain) / 2
+
+
+@pytest.mark.parametrize("place", [0.3, 0.9])
+def test_a_flipped_bit_in_signals_is_noticed(store: Store, folder: Path, place: float) -> None:
+    store.save(made_up(rows=12, columns=20), "1")
+    with sqlite3.connect(folder / "signals.sqlite") as connection:
+        sql = "SELECT signal_data.id, data FROM signals JOIN signal_data USING (id) WHERE part = 'motion'"
+        number, data = connection.execute(sql).fetchone()
+        where = int(len(data) * place)
+        flipped = data[:where] + bytes([data[where] ^ 4]) + data[where + 1 :]
+        connection.execute("UPDATE signal_data SET data = ? WHERE id = ?", (flipped, number))
+    connection.close()
+    assert store.load(KEY, None, "1") is None
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("luma", 0.001), ("luma", 256.0), ("luma", -1.0), ("luma", np.nan), ("detail", 1.0001), ("detail", 1e6)],
