@@ -17,6 +17,8 @@ from otio_ai_audit.takes import look, session
 
 from .takes_world import World, make_folder, make_take, shots_of, takes_of
 
+real_measure = look.measure
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> World:
@@ -177,6 +179,18 @@ def test_other_settings_judge_again_without_decoding(world: World, no_decoding: 
     settings = tmp_path / "audit.toml"
     settings.write_text("[dead]\nfade_seconds = 0.9\n")
     assert world.run(settings=settings).failed == 0
+
+
+def test_without_signals_only_what_was_found_is_kept(world: World, no_decoding: None) -> None:
+    bare = World(world.folder, world.store.parent / "bare", world.verdicts)
+    with pytest.MonkeyPatch.context() as decoding:
+        decoding.setattr(look, "measure", real_measure)
+        first = takes_of(bare.run(signals=False))
+    with Store(bare.store) as store:
+        assert store.stats()["media"] == 0
+    (world.folder / "fox_v002.mp4").unlink()
+    second = takes_of(bare.run(signals=False))
+    assert second["truck_v002.mp4"].worst == first["truck_v002.mp4"].worst >= 0.5
 
 
 def test_a_replaced_take_is_measured_anew(world: World) -> None:

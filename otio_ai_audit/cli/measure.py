@@ -31,6 +31,7 @@ from .progress import JsonProgress, TerminalProgress, console
 @shared.TIMELINE
 @shared.ENGINE
 @shared.HWACCEL
+@shared.NO_SIGNALS
 @click.option("--force", is_flag=True, help="Measure again, whatever the shard holds.")
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
 @shared.PROGRESS
@@ -48,6 +49,7 @@ def command(
     timeline: str | None,
     engine: str,
     hwaccel: str,
+    no_signals: bool,
     force: bool,
     quiet: bool,
     progress_form: str,
@@ -89,7 +91,12 @@ def command(
             from ..takes import TriageOptions
 
             takes = TriageOptions(
-                detectors=detectors, settings=settings, engine=engine, hwaccel=hwaccel, force=force
+                detectors=detectors,
+                settings=settings,
+                engine=engine,
+                hwaccel=hwaccel,
+                signals=not no_signals,
+                force=force,
             )
             done = shards.measure_takes(inputs, part, signals, takes, progress)
     if not quiet:

@@ -69,6 +69,11 @@ HWACCEL = click.option(
     callback=lambda ctx, param, value: "" if value == "none" else value,
     help="auto: decode by hardware where there is any.",
 )
+NO_SIGNALS = click.option(
+    "--no-signals",
+    is_flag=True,
+    help="Keep only what was found in takes: small, but other settings decode again.",
+)
 PROMPTS = click.option("--include-prompts", is_flag=True, help="Write prompts too, not only their hashes.")
 SETTINGS = click.option("--settings", type=click.Path(path_type=Path), help="TOML file with thresholds.")
 VERDICT_FOLDER = click.option(

@@ -86,6 +86,7 @@ DEAL = click.option(
 @shared.VERDICT_FOLDER
 @shared.PROMPTS
 @ALTERNATIVES
+@shared.NO_SIGNALS
 @click.option("--force", is_flag=True, help="Measure again, whatever is known.")
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
 @click.option("--json", "json_out", type=click.Choice(["-"]), help="Print the JSON instead of the table.")
@@ -110,6 +111,7 @@ def command(
     verdict_folder: Path | None,
     include_prompts: bool,
     alternatives: int,
+    no_signals: bool,
     force: bool,
     fail_on: str | None,
     json_out: str | None,
@@ -137,6 +139,7 @@ def command(
         settings=settings,
         engine=engine,
         hwaccel=hwaccel,
+        signals=not no_signals,
         force=force,
         verdicts=verdict_folder,
         include_prompts=include_prompts,

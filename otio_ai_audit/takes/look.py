@@ -46,8 +46,8 @@ class TakeTask:
     settings: Settings
     packed: PackedSignals | None = None
     """What was measured before, under other settings: it is judged and not decoded."""
-    overlap: bool = False
-    """Decode ahead in a thread: cores are idle."""
+    keep: bool = True
+    """Give the signals back, packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ def look(task: TakeTask) -> Looked:
     if task.packed is not None:
         signals = unpack_signals(key, task.packed)
     else:
-        signals = measure(task.job, overlap=task.overlap)
+        signals = measure(task.job)
     if isinstance(signals, MediaFailure):
         reason = signals.reason.replace(media.path, task.label)
         return Looked(kept(TakeRecord(key, failure=reason)))
-    packed = None if task.packed is not None else pack_signals(signals)
+    packed = pack_signals(signals) if task.keep and task.packed is None else None
     record = judged(task, signals)
     if record.failure is None:
         tags = video.tags(media)

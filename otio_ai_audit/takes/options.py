@@ -22,6 +22,8 @@ class TriageOptions:
     settings: Path | None = None
     engine: str | Executor = "processes"
     hwaccel: str = ""
+    signals: bool = True
+    """Keep signals, so that other settings are judged without decoding; else only what was found."""
     force: bool = False
     """Measure again what the store knows."""
     store: Path | None = None

@@ -240,7 +240,8 @@ class Session:
             return None
         job = MediaJob(item.media, key=key, identity=judging.identity, hwaccel=self.options.hwaccel)
         self._work[key] = _Work(label, item)
-        return TakeTask(label, job, judging.wanted, judging.settings, packed)
+        keep = self.options.signals
+        return TakeTask(label, job, judging.wanted, judging.settings, packed, keep)
 
     def _take(self, key: str, looked: Looked | Crash) -> None:
         """Note what a worker gave, unless the file changed under it."""
