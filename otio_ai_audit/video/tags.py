@@ -9,6 +9,8 @@ from otio_ai_audit.video.source import ODD_TEXT
 
 LONGEST = 8 << 20
 """Characters of one tag; a workflow takes some hundred thousand."""
+OPTIONS = {"protocol_whitelist": "file", "export_xmp": "1"}
+"""XMP of movies becomes a tag of its own; what is no movie passes over that."""
 
 
 def tags(media: Media) -> dict[str, str]:
@@ -22,7 +24,7 @@ def tags(media: Media) -> dict[str, str]:
     try:
         with (
             av.logging.Capture(),
-            av.open(files[0], options={"protocol_whitelist": "file"}, **ODD_TEXT) as file,
+            av.open(files[0], options=OPTIONS, **ODD_TEXT) as file,
         ):
             found = [file.metadata, *(stream.metadata for stream in file.streams)]
             joined: dict[str, str] = {}
