@@ -89,20 +89,27 @@ def look(task: TakeTask) -> Looked:
     """
     media, key = here(task.job.media), task.job.key
     task = replace(task, job=replace(task.job, media=media))
-    signals: MediaSignals | MediaFailure
-    if task.packed is not None:
-        signals = unpack_signals(key, task.packed)
-    else:
-        signals = measure(task.job)
+    known = _unpacked(task)
+    signals = measure(task.job) if known is None else known
     if isinstance(signals, MediaFailure):
         reason = signals.reason.replace(media.path, task.label)
         return Looked(kept(TakeRecord(key, failure=reason)))
-    packed = pack_signals(signals) if task.keep and task.packed is None else None
+    packed = pack_signals(signals) if task.keep and known is None else None
     record = judged(task, signals)
     if record.failure is None:
         tags = video.tags(media)
         record = replace(record, provenance=inside(media, tags), start_timecode=tags.get("timecode") or None)
     return Looked(kept(record), packed)
+
+
+def _unpacked(task: TakeTask) -> MediaSignals | None:
+    """Read what was measured before; None where there is nothing, or nothing that can be read."""
+    if task.packed is None:
+        return None
+    try:
+        return unpack_signals(task.job.key, task.packed)
+    except (ValueError, KeyError, TypeError):
+        return None  # written by another make of this version, or damaged: measured again
 
 
 def judged(task: TakeTask, signals: MediaSignals) -> TakeRecord:
