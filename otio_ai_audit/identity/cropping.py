@@ -121,11 +121,11 @@ def _filtered(lines: Float32, start: float, end: float, size: int) -> Float32:
     covered = np.minimum(place + 1, (low + reach)[:, None]) - np.maximum(place, low[:, None])
     weight = (np.maximum(covered, 0) / reach).astype(np.float32)
     place = np.clip(place, 0, lines.shape[1] - 1)
-    total: Float32 = lines[:, place[:, 0]]
+    total: Float32 = lines.take(place[:, 0], axis=1)
     total *= weight[:, :1]
     for tap in range(1, taps):
         if weight[:, tap].any():
-            more = lines[:, place[:, tap]]
+            more = lines.take(place[:, tap], axis=1)
             more *= weight[:, tap, None]
             total += more
     return total
