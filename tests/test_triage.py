@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import opentimelineio as otio
 import pytest
@@ -349,3 +350,17 @@ def test_work_is_dealt_out_with_nothing_twice_and_nothing_left(world: World) -> 
 def test_a_part_that_was_dealt_to_nobody_is_said(world: World) -> None:
     with pytest.raises(UsageError, match="cem"):
         world.run(deal=("ann", "ben"), part="cem")
+
+
+def test_a_copy_is_measured_once_also_where_all_is_measured_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+
+    def measure(job: Any, **options: Any) -> Any:
+        measured.append(job.key)
+        return real_measure(job, **options)
+
+    monkeypatch.setattr(look, "measure", measure)
+    world.run(force=True)
+    assert len(measured) == len(set(measured)) == 6

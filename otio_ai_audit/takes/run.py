@@ -64,7 +64,11 @@ class Run:
                     self.write(part)
 
         self.store.use_takes(self.judging.basis)
-        session.run(update)
+        try:
+            session.run(update)
+        except KeyboardInterrupt:  # this is how a watch ends: the outputs get what came last
+            if not self.options.watch:
+                raise
         if not last or session.changed:
             update()
         return last[0]

@@ -80,6 +80,8 @@ class Session:
     _queue: deque[str] = field(default_factory=deque)
     _work: dict[str, _Work] = field(default_factory=dict)
     """By content key."""
+    _fresh: set[str] = field(default_factory=set)
+    """Contents that were looked at in this run: nothing twice, also where all is measured again."""
     _done: int = 0
     _frames: int = 0
     _failures: int = 0
@@ -226,7 +228,7 @@ class Session:
         except OSError as error:
             self._finish(label, item, f"{label} cannot be read: {error.strerror or error}.")
             return None
-        judging, force = self.judging, self.options.force
+        judging, force = self.judging, self.options.force and key not in self._fresh
         if not force and self.store.takes_known([key], judging.basis):
             self._finish(label, item)
             return None
@@ -258,6 +260,7 @@ class Session:
                 identity = self.judging.identity_version
                 self.store.save_packed(key, looked.packed, SIGNALS_VERSION, identity)
             self.store.save_take(looked.record, self.judging.basis)
+            self._fresh.add(key)
             self._frames += looked.record.frames
             self._failures += looked.record.failure is not None
         for label in (work.label, *work.twins):
