@@ -114,7 +114,9 @@ def _finding(
     related: list[str],
     worst: float | None,
     compare: list[tuple[str, float]],
+    *more: Any,
 ) -> Finding:
+    """Give lists back as tuples; fields that come later are plain until somebody says otherwise here."""
     return Finding(
         detector,
         use,
@@ -128,6 +130,7 @@ def _finding(
         tuple(related),
         worst,
         tuple([(one, moment) for one, moment in compare]),
+        *more,
     )
 
 
@@ -139,8 +142,9 @@ def _provenance(
     seed: int | None,
     sources: list[str],
     claims: list[str],
+    *more: Any,
 ) -> Provenance:
-    return Provenance(generator, model, workflow, prompt, seed, tuple(sources), tuple(claims))
+    return Provenance(generator, model, workflow, prompt, seed, tuple(sources), tuple(claims), *more)
 
 
 def _body(record: TakeRecord) -> bytes:
