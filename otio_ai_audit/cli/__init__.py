@@ -67,6 +67,8 @@ def main(args: list[str] | None = None) -> None:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+    # Matrices are small at home: more threads of numpy would only wait, and take time from the workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = commands.main(args=arguments, prog_name="otio-ai-audit", standalone_mode=False)
     except click.ClickException as error:
