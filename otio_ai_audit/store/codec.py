@@ -136,7 +136,7 @@ def pack(arrays: Mapping[str, tuple[str, Array]], group: str, way: str = "bytes"
     for name, (storage, array) in arrays.items():
         stored = _shrink(array, storage, f"{group}.{name}")
         header[name] = [storage, stored.dtype.str, list(stored.shape), offset, way]
-        chunks.append(_by_bytes(_steps(stored) if way == "steps" else stored))
+        chunks.append(by_bytes(_steps(stored) if way == "steps" else stored))
         offset += stored.nbytes
     head = json.dumps(header).encode()
     return squeeze(b"".join([len(head).to_bytes(4, "little"), head, *chunks]))
@@ -150,7 +150,7 @@ def unpack(blob: bytes) -> dict[str, Array]:
     for name, (storage, dtype, shape, offset, *way) in json.loads(blob[4:start]).items():
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         data = np.frombuffer(blob, np.uint8, size, start + offset)
-        stored = _from_bytes(data, dtype) if way else data.view(dtype)  # a plain one has no way
+        stored = from_bytes(data, dtype) if way else data.view(dtype)  # a plain one has no way
         stored = stored.reshape(shape)
         arrays[name] = _restore(_sums(stored) if way == ["steps"] else stored, storage)
     return arrays
@@ -199,14 +199,14 @@ def plain_size(data: bytes) -> int:
     return int(zstd.get_frame_info(data).decompressed_size or 0)
 
 
-def _by_bytes(array: Array) -> bytes:
+def by_bytes(array: Array) -> bytes:
     """Write the first bytes of all numbers, then the second ones, and so on."""
     whole = np.ascontiguousarray(array).reshape(-1).view(f"<u{array.itemsize}")
     return b"".join((whole >> 8 * place).astype(np.uint8).tobytes() for place in range(array.itemsize))
 
 
-def _from_bytes(data: Array, dtype: str) -> Array:
-    """Undo `_by_bytes`; shifting whole planes is twenty times faster than turning them."""
+def from_bytes(data: Array, dtype: str) -> Array:
+    """Undo `by_bytes`; shifting whole planes is twenty times faster than turning them."""
     planes = data.reshape(np.dtype(dtype).itemsize, -1)
     whole = planes[-1].astype(f"<u{len(planes)}")
     for plane in planes[-2::-1]:

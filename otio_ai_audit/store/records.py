@@ -3,7 +3,8 @@
 A record becomes a head (what tables and ranks need), its sketch, and a body (curves and strip, which only a
 page shows). The head is JSON and is not compressed: a folder of takes is ranked out of all heads at once,
 where a kilobyte is read faster than it is stretched, and the pictures of the body outweigh it twenty times.
-The body is a blob of `codec.pack`.
+The body is a length (4 bytes, little-endian), that much JSON (name, start, step and length of every curve,
+time and length of every picture), the scores byte by byte as in `codec`, and the pictures; all compressed.
 
 Scores of curves are kept in steps of 1/10,000. `kept` rounds a record like that, so that the run that looks
 at a take and a run that reads it later judge the same numbers. Everything else comes back as it was.
@@ -15,6 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -151,35 +153,30 @@ def _body(record: TakeRecord) -> bytes:
     """Pack curves and strip; nothing where there is neither."""
     if not record.curves and not record.strip:
         return b""
-    names = "\n".join(record.curves).encode()
-    curves = list(record.curves.values())
-    scores = np.concatenate([np.zeros(0), *(np.asarray(curve.score, np.float64) for curve in curves)])
-    steps = np.where(np.isnan(scores), NO_SCORE, np.rint(np.clip(scores, 0, 1) * STEPS))
-    pictures = [one.data for one in record.strip]
-    arrays: dict[str, codec.Array] = {
-        "names": np.frombuffer(names, np.uint8),
-        "places": np.array([(c.start, c.step, len(c.score)) for c in curves], np.float64).reshape(-1, 3),
-        "scores": steps.astype("<u2"),
-        "times": np.array([one.time for one in record.strip], np.float64),
-        "lengths": np.array([len(picture) for picture in pictures], np.int64),
-        "pictures": np.frombuffer(b"".join(pictures), np.uint8),
-    }
-    return codec.pack({name: ("raw", array) for name, array in arrays.items()}, "take")
+    curves = record.curves.items()
+    places = [(name, curve.start, curve.step, len(curve.score)) for name, curve in curves]
+    head = _JSON.encode([places, [(one.time, len(one.data)) for one in record.strip]]).encode()
+    scores = np.fromiter(chain.from_iterable(curve.score for _, curve in curves), np.float64)
+    steps = np.rint(np.minimum(np.maximum(scores, 0), 1) * STEPS)
+    steps[np.isnan(steps)] = NO_SCORE
+    parts = (head, codec.by_bytes(steps.astype("<u2")), *(one.data for one in record.strip))
+    return codec.squeeze(b"".join((len(head).to_bytes(4, "little"), *parts)))
 
 
 def _read_body(body: bytes) -> tuple[dict[str, Curve], tuple[Thumbnail, ...]]:
-    arrays = codec.unpack(body)
-    names = arrays["names"].tobytes().decode().split("\n") if len(arrays["places"]) else []
-    steps = arrays["scores"]
+    data = codec.stretch(body)
+    place = 4 + int.from_bytes(data[:4], "little")
+    curve_places, picture_places = json.loads(data[4:place])
+    count = sum(length for *_, length in curve_places)
+    steps = codec.from_bytes(np.frombuffer(data, np.uint8, 2 * count, place), "<u2")
     scores = np.where(steps == NO_SCORE, np.nan, steps / STEPS).tolist()
+    place += 2 * count
     curves, done = {}, 0
-    for name, (start, step, count) in zip(names, arrays["places"].tolist(), strict=True):
-        curves[name] = Curve(start, step, tuple(scores[done : done + int(count)]))
-        done += int(count)
-    ends = np.cumsum(arrays["lengths"]).tolist()
-    data = arrays["pictures"].tobytes()
-    strip = tuple(
-        Thumbnail(time, data[end - length : end])
-        for time, length, end in zip(arrays["times"].tolist(), arrays["lengths"].tolist(), ends, strict=True)
-    )
-    return curves, strip
+    for name, start, step, length in curve_places:
+        curves[name] = Curve(start, step, tuple(scores[done : done + length]))
+        done += length
+    strip = []
+    for moment, length in picture_places:
+        strip.append(Thumbnail(moment, data[place : place + length]))
+        place += length
+    return curves, tuple(strip)
