@@ -224,7 +224,7 @@ def canvas(new: bool) -> dict[str, Any]:
     def widgets(*names: str) -> list[dict[str, Any]]:
         return [slot(name, None, True) for name in names] if new else []
 
-    ends_of = ((1, 1, 0, 3, 0), (2, 2, 0, 9, 0), (3, 9, 0, 3, 1), (4, 6, 0, 3, 2))
+    ends_of = ((1, 1, 0, 3, 0), (2, 2, 0, 9, 0), (3, 9, 0, 3, 1), (4, 6, 0, 3, 2), (5, 6, 0, 5, 0))
     names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
     return {
         "nodes": [
@@ -246,7 +246,13 @@ def canvas(new: bool) -> dict[str, Any]:
                 "inputs": widgets("unet_name", "weight_dtype"),
                 "widgets_values": ["wan.safetensors", "default"],
             },
-            {"id": 5, "type": "KSampler", "mode": 4, "widgets_values": [5, "fixed"]},
+            {
+                "id": 5,
+                "type": "KSampler",
+                "mode": 4,
+                "inputs": [slot("positive", 5)],
+                "widgets_values": [5, "fixed"],
+            },
         ],
         "links": [dict(zip(names, one, strict=True)) if new else [*one, "ANY"] for one in ends_of],
     }

@@ -112,15 +112,25 @@ def _read(data: Any) -> Provenance:
         return Provenance()
     lineage = list(_lineage(manifests, data.get("active_manifest")))
     made = [agent for manifest in reversed(lineage) for agent in _ai_agents(manifest)]
-    fits = str(data.get("validation_state", "")).casefold() != "invalid"
+    failures = _failures(data)
+    fits = not any("mismatch" in code for code in failures)
     issuer = _part(lineage[0], "signature_info").get("issuer") if lineage else None
     claims = [f"signed by {issuer[:LONGEST]}"] if isinstance(issuer, str) and issuer else []
     claims += [AI] if made else []
     if not claims:
         return Provenance()
-    claims += [] if fits else ["the signature does not fit the file"]
+    if failures:
+        claims.append("the manifest breaks rules" if fits else "the signature does not fit the file")
     generator = next((name for agent in made if (name := agent[:LONGEST])), None) if fits else None
     return Provenance(generator=generator, sources=("C2PA",), claims=tuple(claims))
+
+
+def _failures(data: Mapping[str, Any]) -> list[str]:
+    """Give the codes of all that is wrong; a summary that tells no more counts as a mismatch."""
+    results = _part(_part(data, "validation_results"), "activeManifest")
+    codes = [str(one.get("code", "")) for one in _list(results, "failure")]
+    invalid = str(data.get("validation_state", "")).casefold() == "invalid"
+    return codes or (["mismatch"] if invalid else [])
 
 
 def _lineage(manifests: Mapping[str, Any], label: Any) -> Iterator[Mapping[str, Any]]:
