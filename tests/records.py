@@ -46,14 +46,14 @@ def made_up_take(key: str) -> TakeRecord:
         info=INFO,
         frames=FRAMES,
         seconds=FRAMES * 1001 / 24000,
-        scores={name: float(rng.uniform()) for name in DETECTORS} | {"mismatch": None},
+        scores={name: _rounded(rng) for name in DETECTORS} | {"mismatch": None},
         findings=tuple(_finding(rng) for _ in range(wrong)),
         curves=curves,
         strip=tuple(
             Thumbnail(number / 2, pictures[end - size : end])
             for number, (size, end) in enumerate(zip(sizes, ends.tolist(), strict=True))
         ),
-        sketch=rng.integers(0, 256, 768, dtype=np.uint8),
+        sketch=rng.integers(0, 256, 864, dtype=np.uint8),
         provenance=Provenance(
             generator="ComfyUI",
             model="wan2.1_t2v_14B",
@@ -66,22 +66,23 @@ def made_up_take(key: str) -> TakeRecord:
     )
 
 
+def _rounded(rng: np.random.Generator) -> float:
+    """Make a share of four digits, as detectors give them."""
+    return round(float(rng.uniform()), 4)
+
+
 def _finding(rng: np.random.Generator) -> Finding:
+    first = int(rng.integers(FRAMES))
     return Finding(
         detector=DETECTORS[int(rng.integers(5))],
         use="",
-        start=float(rng.uniform(0, 3)),
-        duration=0.5,
-        score=float(rng.uniform(0.2, 1)),
+        start=first * 1001 / 24000,
+        duration=12 * 1001 / 24000,
+        score=_rounded(rng),
         message="Upper left pulses 6 times a second, ±7 %. Compare with the frames before.",
         label="flicker",
-        evidence={
-            "amplitude_cv": float(rng.uniform()),
-            "frequency_hz": 6.0,
-            "frames": 12,
-            "where": "upper left",
-        },
-        region=(0.0, 0.1, 0.5, 0.25),
-        worst=float(rng.uniform(0, 3)),
+        evidence={"amplitude_cv": _rounded(rng), "frequency_hz": 6.0, "frames": 12, "where": "left"},
+        region=(0.0, 0.0938, 0.5, 0.2812),
+        worst=first * 1001 / 24000,
         compare=(("", 1.25),),
     )
