@@ -27,6 +27,7 @@ from .model import Plan
 from .opening import open_edit
 from .store import Store
 from .takes import TriageOptions, judging_of
+from .takes.look import THIS
 from .takes.session import Session
 from .walk import Options
 
@@ -118,9 +119,10 @@ def measure_takes(
         session.run(lambda: None)
         store.note_places((label, item.key) for label, item in session.items.items() if item.key)
         failures = [item.failure for item in session.items.values() if item.failure]
-        keys = {item.key for item in session.items.values() if item.key}
-        records = store.load_takes(keys, judging.basis, whole=False).values()
-        failures += [record.failure for record in records if record.failure]
+        labels = {item.key: label for label, item in session.items.items() if item.key}
+        records = store.load_takes(labels, judging.basis, whole=False)
+        told = [(labels[key], record.failure) for key, record in records.items() if record.failure]
+        failures += [failure.replace(THIS, label) for label, failure in told]
     return Measured(len(session.items), tuple(failures))
 
 
@@ -152,7 +154,7 @@ def merge(store: Store, folders: Sequence[Path]) -> list[str]:
                 notices.append(
                     f"{what} {told} of {of} {'is' if len(missing) == 1 else 'are'} not in {folder}."
                 )
-    return notices
+    return [*notices, store.notice] if store.notice else notices
 
 
 def shards_in(folder: Path) -> dict[tuple[int, int], Path]:

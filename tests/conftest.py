@@ -55,7 +55,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, takes: Takes) -> Path:
 def warm(measured: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store that knows both takes, and a worker that must not be asked to decode."""
 
-    def decoded(job: object) -> MediaFailure:
+    def decoded(job: object, **how: object) -> MediaFailure:
         return MediaFailure("", "decoded again")
 
     shutil.copytree(measured, store, dirs_exist_ok=True)

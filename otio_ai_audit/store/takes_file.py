@@ -25,6 +25,7 @@ CREATE TABLE bases (id INTEGER PRIMARY KEY, basis TEXT NOT NULL UNIQUE, used INT
 CREATE TABLE takes (id INTEGER PRIMARY KEY, basis INTEGER NOT NULL, key TEXT NOT NULL,
                     failed INTEGER NOT NULL, seal INTEGER NOT NULL, size INTEGER NOT NULL,
                     head TEXT NOT NULL, sketch BLOB NOT NULL, UNIQUE (basis, key));
+CREATE INDEX takes_failed ON takes (basis) WHERE failed;
 CREATE TABLE take_data (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE places (label TEXT PRIMARY KEY, key TEXT NOT NULL, noted REAL NOT NULL) WITHOUT ROWID;
 """

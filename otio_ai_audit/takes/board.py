@@ -28,6 +28,7 @@ from ..model import (
 from ..store import Store
 from ..timecode import can_drop, frames_to_timecode, timecode_to_frames
 from .grouping import shots_by
+from .look import THIS
 from .options import Judging, TriageOptions
 from .origins import Origins
 from .ranking import natural, ranked, with_likeness
@@ -158,6 +159,8 @@ class Board:
         record = records.get(take.key) if not entry.failure else None
         if record is None:
             record = TakeRecord(take.key, failure=entry.failure or NOT_MEASURED)
+        elif record.failure is not None:
+            record = replace(record, failure=record.failure.replace(THIS, take.label))
         standing: Standing = "failed" if record.failure is not None else "ranked"
         return RankedTake(f"S{number:04d}/{place:03d}", take, record, standing=standing)
 

@@ -33,6 +33,9 @@ from ..origin import inside
 from ..settings import Settings
 from ..store import PackedSignals, kept, pack_signals, unpack_signals
 
+THIS = "\ufffc"
+"""Stands for the name of the file in a failure: a record belongs to content, whatever it is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class TakeTask:
@@ -92,7 +95,7 @@ def look(task: TakeTask) -> Looked:
     known = _unpacked(task)
     signals = measure(task.job) if known is None else known
     if isinstance(signals, MediaFailure):
-        reason = signals.reason.replace(media.path, task.label)
+        reason = signals.reason.replace(media.path, THIS)
         return Looked(kept(TakeRecord(key, failure=reason)))
     packed = pack_signals(signals) if task.keep and known is None else None
     record = judged(task, signals)
@@ -119,7 +122,7 @@ def judged(task: TakeTask, signals: MediaSignals) -> TakeRecord:
     end = Fraction(float(signals.times[-1])) + frame
     use = ClipUse(
         id="",
-        name=task.label,
+        name="this take",
         media=task.job.media,
         job=0,
         record_start=0,
@@ -132,7 +135,7 @@ def judged(task: TakeTask, signals: MediaSignals) -> TakeRecord:
     use = replace(use, visible=existing(use, signals))
     answers = judge_alone(use, task.wanted, task.settings)
     cuts = sum(f.score >= WARNING for f in answers["cut"].findings) if "cut" in answers else 0
-    film = film_reason(task.label, Path(task.label).name, cuts, float(end))
+    film = film_reason(THIS, THIS, cuts, float(end))
     if film is not None:
         return TakeRecord(key, failure=film)
     findings: tuple[Finding, ...] = tuple(f for answer in answers.values() for f in answer.findings)

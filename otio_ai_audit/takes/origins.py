@@ -15,7 +15,7 @@ from ..origin import Beside
 from ..store import Store
 from .session import Item
 
-CHUNK = 2000
+CHUNK = 1000
 """Records read at once."""
 
 

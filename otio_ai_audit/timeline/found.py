@@ -57,11 +57,11 @@ def find_media(roots: Sequence[Path], follow: Follow | None = None, besides: Col
     known: set[str] = set()
     troubles: list[str] = []
     pictures = 0
-    left_out = {path.absolute() for path in besides}
     for root, name in zip(roots, names, strict=True):
         root = root.absolute()
+        left_out = [path for one in besides if (path := one.absolute()).is_relative_to(root)]
         for take in _takes_of(root, follow, troubles):
-            if take.path in left_out or any(folder in left_out for folder in take.path.parents):
+            if any(take.path.is_relative_to(path) for path in left_out):
                 continue
             media = media_of(take)
             if media.kind == "still":
