@@ -245,6 +245,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="folder for the takes; what is there is used again")
     parser.add_argument("--engine", default="processes:2")
     parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--parts", default="large,engines,many", help="only some of them")
     parser.add_argument("--markdown", type=Path)
     asked = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary:
@@ -255,11 +256,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name, (count, side) in sets.items():
             if not (kept / name).is_dir():
                 fill(kept / name, count, found, side)
-        rows = [
-            *large(kept / "large", place),
-            *engines(kept / "some", place, asked.dask),
-            *many(kept / "takes", place, asked.engine),
-        ]
+        parts = {
+            "large": lambda: large(kept / "large", place),
+            "engines": lambda: engines(kept / "some", place, asked.dask),
+            "many": lambda: many(kept / "takes", place, asked.engine),
+        }
+        rows = [row for name in asked.parts.split(",") for row in parts[name]()]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"{name:<{width}}  {value}")
