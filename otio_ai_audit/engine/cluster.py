@@ -159,19 +159,23 @@ async def _greeted(address: str) -> None:
 
 def _own(number: int, stack: ExitStack) -> Client:
     """Start a cluster on this machine, which ends with the run."""
+    import dask
     from distributed import Client, LocalCluster
 
+    # Dask lets workers give memory back at once, which takes a fifth of the pace where pictures are decoded.
+    environment = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
     dashboard = ":0" if importlib.util.find_spec("bokeh") is not None else None
     try:
-        cluster: AbstractContextManager[Any] = LocalCluster(
-            n_workers=number,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,  # as with processes:N; a worker that is paused for its memory would never go on
-            dashboard_address=dashboard,
-            scheduler_kwargs={"allowed_failures": ALLOWED_FAILURES},
-            silence_logs=logging.CRITICAL,  # what is lost is named by us
-        )
+        with dask.config.set({"distributed.nanny.pre-spawn-environ": environment}):
+            cluster: AbstractContextManager[Any] = LocalCluster(
+                n_workers=number,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,  # as with processes:N; one that is paused for its memory would never go on
+                dashboard_address=dashboard,
+                scheduler_kwargs={"allowed_failures": ALLOWED_FAILURES},
+                silence_logs=logging.CRITICAL,  # what is lost is named by us
+            )
     except (OSError, RuntimeError) as error:
         raise EngineError(
             f"A Dask cluster of {number} processes cannot be started ({_first_line(error)}); a script needs "
