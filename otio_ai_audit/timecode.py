@@ -7,6 +7,7 @@ so `infer_drop_frame` reads it off the start: people start at round timecodes.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from fractions import Fraction
@@ -157,6 +158,31 @@ def timecode_to_frames(text: str, rate: Fraction, drop_frame: bool = False) -> i
             all_minutes = hours * 60 + minutes
             count -= label * (all_minutes - all_minutes // 10)
     return -count if sign else count
+
+
+def source_timecode(start: str | None, frame: int, rate: Fraction) -> str:
+    """Timecode of a frame of a medium.
+
+    Parameters
+    ----------
+    start : str or None
+        Timecode of its first frame, as its file says; one that does not exist at `rate` counts as none.
+    frame : int
+        Counted from the first.
+    rate : Fraction
+        Frames per second.
+
+    Returns
+    -------
+    str
+        From 00:00:00:00 where the file says nothing.
+    """
+    first, drop = 0, False
+    if start:
+        with contextlib.suppress(TimelineError):
+            first = timecode_to_frames(start, rate)
+            drop = can_drop(rate) and ";" in start
+    return frames_to_timecode(first + frame, rate, drop)
 
 
 def to_timecode(frame: int, info: TimelineInfo) -> str:

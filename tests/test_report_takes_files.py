@@ -22,8 +22,9 @@ from rich.console import Console
 
 from otio_ai_audit.errors import OutputError
 from otio_ai_audit.model import Curve, Provenance, RankedTake, Shot, Triage
-from otio_ai_audit.report import takes, takes_json, takes_parquet, takes_regen
+from otio_ai_audit.report import takes, takes_json, takes_parquet
 from otio_ai_audit.report.takes import FOLDER, WRITERS, Asked, check, write
+from otio_ai_audit.timecode import source_timecode
 
 from . import triage_samples as samples
 
@@ -402,9 +403,7 @@ def test_stills_are_made_once_and_removed_when_nothing_names_them(tmp_path: Path
     ],
 )
 def test_source_timecodes(start: str | None, rate: Fraction, seconds: float, timecode: str) -> None:
-    record = samples.take(start_timecode=start).record
-    record = replace(record, info=replace(samples.INFO, rate=rate))
-    assert takes_regen.source_timecode(record, seconds) == timecode
+    assert source_timecode(start, round(seconds * rate), rate) == timecode
 
 
 def test_bad_seeds_name_the_origin_and_who_killed_it(tmp_path: Path) -> None:

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import pictures
-from ..errors import TimelineError
 from ..model import WARNING, PersonVerdict, Placed, RankedTake, TakeRecord, Triage, short_hash
-from ..timecode import can_drop, frames_to_timecode, timecode_to_frames
+from ..timecode import source_timecode
 from .csv_file import Cell
 from .takes_csv import write_rows
 from .takes_data import SAYS, findings_of, is_standing, on_take, origin_of, prompt_of, said, seed_cell
@@ -91,7 +90,7 @@ def _about(take: RankedTake, include_prompts: bool) -> dict[str, Cell]:
 def _kill_cells(take: RankedTake, stills: _Stills) -> dict[str, Cell]:
     middle = take.record.seconds / 2
     return {
-        "source_timecode": source_timecode(take.record, 0.0),
+        "source_timecode": _timecode(take.record, 0.0),
         "seconds": 0.0,
         "fault": SAYS["kill"],
         "what": "; ".join(one_line(v.why) for v in on_take(take) if v.kind == "kill" and v.why),
@@ -104,7 +103,7 @@ def _fault_cells(take: RankedTake, placed: Placed, stills: _Stills) -> dict[str,
     finding = placed.finding
     worst = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
     return {
-        "source_timecode": source_timecode(take.record, finding.start),
+        "source_timecode": _timecode(take.record, finding.start),
         "seconds": number(finding.start, 4),
         "fault": finding.label or finding.detector,
         "what": finding.message,
@@ -113,25 +112,12 @@ def _fault_cells(take: RankedTake, placed: Placed, stills: _Stills) -> dict[str,
     }
 
 
-def source_timecode(record: TakeRecord, seconds: float) -> str | None:
-    """Write a moment of a take as the timecode of its file, from 00:00:00:00 where it has none.
-
-    Parameters
-    ----------
-    record
-        Its rate and the timecode of its first frame.
-    seconds
-        From the first frame.
-    """
+def _timecode(record: TakeRecord, seconds: float) -> str | None:
+    """Write a moment of a take as the timecode of its file."""
     if record.info is None or not math.isfinite(seconds):
         return None
     rate = record.info.rate
-    start, drop = 0, False
-    if record.start_timecode:
-        with contextlib.suppress(TimelineError):  # a tag that is no timecode of this rate
-            start = timecode_to_frames(record.start_timecode, rate)
-            drop = can_drop(rate) and ";" in record.start_timecode
-    return frames_to_timecode(start + round(seconds * rate), rate, drop)
+    return source_timecode(record.start_timecode, round(seconds * rate), rate)
 
 
 def _write(path: Path, data: bytes) -> None:

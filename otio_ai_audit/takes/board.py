@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .. import people, timeline, verdicts
-from ..errors import AuditError
 from ..model import (
     ERROR,
     WARNING,
@@ -26,7 +25,7 @@ from ..model import (
     TakeRecord,
 )
 from ..store import Store
-from ..timecode import can_drop, frames_to_timecode, timecode_to_frames
+from ..timecode import source_timecode
 from .grouping import shots_by
 from .look import THIS
 from .options import Judging, TriageOptions
@@ -240,11 +239,4 @@ def _place(record: TakeRecord, finding: Finding) -> tuple[int, int, str]:
     rate = record.info.rate
     frame = round(finding.start * rate)
     frames = max(1, round(finding.duration * rate))
-    start, drop = 0, False
-    if record.start_timecode:
-        try:
-            start = timecode_to_frames(record.start_timecode, rate)
-            drop = can_drop(rate) and ";" in record.start_timecode
-        except AuditError:  # a tag that is no timecode of this rate: counted from zero
-            pass
-    return frame, frames, frames_to_timecode(start + frame, rate, drop)
+    return frame, frames, source_timecode(record.start_timecode, frame, rate)
