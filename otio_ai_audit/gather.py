@@ -147,7 +147,7 @@ def signals(
         elif decode:
             waiting.append((index, job))
         else:
-            failed = store.load_takes([job.key], UNMEASURED).get(job.key)
+            failed = store.load_take(job.key, UNMEASURED)
             why = failed.failure if failed is not None else None
             outcomes[index] = MediaFailure(job.media.path, why or "No shard has measured it.")
     if waiting and identity:

@@ -105,7 +105,7 @@ def origins_of(uses: Sequence[ClipUse], store: Store) -> dict[str, Provenance]:
 
 
 def _remembered(media: Media, key: str, store: Store) -> Provenance:
-    name = f"{key} {_version()}"
+    name = f"{key} {version()}"
     blob = store.load_blob(KIND, name)
     if blob is not None:
         read = Provenance(**json.loads(blob))
@@ -116,7 +116,7 @@ def _remembered(media: Media, key: str, store: Store) -> Provenance:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """Hash what origins are read by."""
     digest = sha256()
     first = [Path(str(pictures.__file__)), Path(str(video.__file__)).with_name("tags.py")]

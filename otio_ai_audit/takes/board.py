@@ -115,7 +115,7 @@ class Board:
         picture = b""
         if best is not None:
             key = best.take.key
-            record = self.store.load_takes([key], self.judging.basis).get(key)
+            record = self.store.load_take(key, self.judging.basis)
             strip = record.strip if record is not None else ()
             picture = strip[len(strip) // 2].data if strip else b""
         standing = Counter(take.standing for take in shot.takes)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from .. import likeness, pictures, provenance, video
+from .. import likeness, video
 from ..gather import existing, here, identity_version
 from ..judge import film_reason, judge_alone, needs_identity
 from ..judge import version as judge_version
@@ -30,6 +30,7 @@ from ..model import (
     TakeRecord,
 )
 from ..origin import inside
+from ..origin import version as origin_version
 from ..settings import Settings
 from ..store import PackedSignals, kept, pack_signals, unpack_signals
 
@@ -66,19 +67,15 @@ def basis_of(wanted: tuple[str, ...], settings: Settings) -> str:
     """Hash everything that a record depends on besides the content of its medium."""
     identity = identity_version() if needs_identity(wanted) else ""
     own = [f"{name} {settings.detectors[name]!r}" for name in wanted]
-    text = "\n".join((SIGNALS_VERSION, identity, judge_version(), _sources(), *own))
+    sketching = _likeness_version()
+    text = "\n".join((SIGNALS_VERSION, identity, judge_version(), origin_version(), sketching, *own))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @cache
-def _sources() -> str:
-    """Hash what else a record is made by."""
-    digest = hashlib.sha256()
-    for module in (likeness, provenance, pictures):
-        first = Path(str(module.__file__))
-        for path in sorted(first.parent.glob("*.py")) if first.stem == "__init__" else [first]:
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+def _likeness_version() -> str:
+    source = Path(str(likeness.__file__)).read_bytes().replace(b"\r\n", b"\n")
+    return hashlib.sha256(source).hexdigest()[:16]
 
 
 def look(task: TakeTask) -> Looked:
