@@ -11,6 +11,7 @@ by an integer factor to about 240 pixels on its long side, cut into cells of 8 Ã
 from __future__ import annotations
 
 from .edit import ClipUse, Failure, Plan, Skipped, Subject, TimelineInfo
+from .film import Canvas, Film, Layer, Planes, Ramp, Sound
 from .judging import ERROR, NOTE, WARNING, Curve, Detection, Finding, Group, Severity, severity_of
 from .live import LiveItem, LiveMarker, LiveTimeline
 from .media import (
@@ -35,6 +36,7 @@ from .media import (
 from .result import (
     AuditResult,
     ClipResult,
+    Heat,
     KnownFinding,
     Marker,
     Placed,
@@ -65,18 +67,22 @@ __all__ = [
     "REPEAT_PEAK",
     "WARNING",
     "AuditResult",
+    "Canvas",
     "ClipResult",
     "ClipUse",
     "Curve",
     "Detection",
     "Failure",
+    "Film",
     "Finding",
     "Float32",
     "GridSignals",
     "Group",
+    "Heat",
     "IdentitySignals",
     "Int64",
     "KnownFinding",
+    "Layer",
     "LiveItem",
     "LiveMarker",
     "LiveTimeline",
@@ -90,14 +96,17 @@ __all__ = [
     "PersonVerdict",
     "Placed",
     "Plan",
+    "Planes",
     "Problem",
     "Provenance",
+    "Ramp",
     "RankedTake",
     "SeenMarker",
     "Severity",
     "Shot",
     "ShotHead",
     "Skipped",
+    "Sound",
     "Span",
     "Standing",
     "State",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from .edit import TimelineInfo
 from .judging import Curve, Finding, Group
 from .live import LiveTimeline
-from .media import Thumbnail
+from .media import Thumbnail, UInt8
 
 State = Literal["new", "open", "fixed", "dismissed"]
 
@@ -131,6 +131,18 @@ class ClipResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Heat:
+    """Where in the picture a fault is, frame by frame, in cells of the small picture."""
+
+    times: tuple[float, ...]
+    """Seconds from the media's first frame, one for each map."""
+    cells: UInt8
+    """Strength, 255 is the strongest of this finding; shape (N, R, C), as the picture is stored."""
+    share: tuple[float, float] = (1.0, 1.0)
+    """Part of the columns and of the rows that the picture fills: the last cells may reach beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
     """All that an audit found and could not find; what every writer gets."""
 
@@ -153,6 +165,10 @@ class AuditResult:
     """ISO local date and time."""
     stills: Mapping[str, bytes] = field(default_factory=dict)
     """Finding id → WebP of its worst frame; `compare_key` → of a frame to look at beside it."""
+    around: Mapping[str, tuple[Thumbnail, ...]] = field(default_factory=dict)
+    """Finding id → frames around its worst one, in order, to step through or play."""
+    heat: Mapping[str, Heat] = field(default_factory=dict)
+    """Finding id → where in the picture it is."""
     groups: tuple[Group, ...] = ()
     """Clips that show one subject."""
     live: LiveTimeline | None = None
