@@ -119,7 +119,7 @@ def _remembered(media: Media, key: str, store: Store) -> Provenance:
 def version() -> str:
     """Hash what origins are read by."""
     digest = sha256()
-    first = [Path(str(pictures.__file__)), Path(str(video.__file__)).with_name("tags.py")]
+    first = [Path(str(room.__file__)).with_name("tags.py") for room in (pictures, video)]
     for path in (*first, *sorted(Path(str(provenance.__file__)).parent.glob("*.py"))):
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]

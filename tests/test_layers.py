@@ -39,6 +39,7 @@ LEVEL: dict[str, float] = {
     "walk": 3,
     "deciding": 3,
     "report": 3,
+    "render": 3,
     "resolve": 3,
     "demo": 3,
     "farm": 3,

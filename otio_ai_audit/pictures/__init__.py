@@ -1,0 +1,18 @@
+"""Small pictures for people (WebP thumbnails, contact sheets) and the texts in pictures, by Pillow."""
+
+from __future__ import annotations
+
+from otio_ai_audit.pictures.sheet import Cell, contact_sheet
+from otio_ai_audit.pictures.small import STRIP_SIDE, as_jpeg, thumbnail, webp
+from otio_ai_audit.pictures.tags import LONGEST_TAG, picture_tags
+
+__all__ = [
+    "LONGEST_TAG",
+    "STRIP_SIDE",
+    "Cell",
+    "as_jpeg",
+    "contact_sheet",
+    "picture_tags",
+    "thumbnail",
+    "webp",
+]
