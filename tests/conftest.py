@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from otio_ai_audit.kernels import cache_dir
 from otio_ai_audit.model import MediaFailure
 from otio_ai_audit.walk import Options, audit
 
+from .browser import Browser, NoBrowser, running_browser
 from .resolve_menu_world import Studio, Suite, short_edit
 from .resolve_menu_world import studio as the_studio
 from .takes import Takes, make_takes
@@ -85,3 +87,24 @@ def first(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Suite:
 def audited(first: Suite, tmp_path: Path) -> Suite:
     """The same after its first audit."""
     return first.clone(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    try:
+        with running_browser(tmp_path_factory.mktemp("browser")) as browser:
+            yield browser
+    except NoBrowser as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def browser(running: Browser) -> Iterator[Browser]:
+    """A browser that remembers nothing of the test before."""
+    running.complaints()
+    yield running
+    running.run("try { localStorage.clear() } catch {}")
+    running.emulate()
+    running.set_window_size(1200, 900)
+    for path in running.downloads.iterdir():
+        path.unlink()

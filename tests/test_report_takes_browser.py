@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import socket
-import subprocess
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,168 +13,7 @@ from otio_ai_audit import people
 from otio_ai_audit.report import takes_html
 
 from . import triage_samples as samples
-
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-KEYS = {"left": "\ue012", "up": "\ue013", "right": "\ue014", "down": "\ue015"}
-
-
-class Browser:
-    """As much of the WebDriver protocol as these tests need."""
-
-    def __init__(self, port: int, downloads: Path) -> None:
-        self.address = f"http://127.0.0.1:{port}"
-        self.downloads = downloads
-        self.session = ""
-
-    def begin(self, binary: str, profile: Path) -> None:
-        options = {
-            "binary": binary,
-            "args": [
-                *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-                *("--disable-background-networking", "--disable-component-update", "--disable-quic"),
-                *("--disable-dev-shm-usage", f"--user-data-dir={profile}", "--window-size=1200,900"),
-            ],
-            "prefs": {
-                "download.default_directory": str(self.downloads),
-                "download.prompt_for_download": False,
-            },
-        }
-        asked = {
-            "browserName": "chrome",
-            "goog:chromeOptions": options,
-            "goog:loggingPrefs": {"browser": "ALL"},
-        }
-        answer = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": asked}})
-        self.session = f"/session/{answer['sessionId']}"
-
-    def _ask(self, method: str, path: str, data: object = None) -> Any:
-        body = json.dumps(data).encode() if method == "POST" else None
-        request = urllib.request.Request(self.address + path, body, method=method)
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def ask(self, method: str, path: str, data: object = None) -> Any:
-        return self._ask(method, self.session + path, data)
-
-    def open(self, path: Path) -> None:
-        self.ask("POST", "/url", {"url": path.as_uri()})
-
-    def go_on(self, give: Callable[[], None], here: Path, there: Path, count: str) -> None:
-        """Give verdicts and open another page, at the pace of a person.
-
-        A browser that is busy may end a page before it has handed on what was kept a moment ago.
-        """
-        for pause in (0.5, 1.0, 2.0, 4.0):
-            give()
-            time.sleep(pause)
-            self.open(there)
-            if self.text("#mine-count") == count:
-                return
-            self.open(here)
-        self.open(there)
-        assert self.text("#mine-count") == count
-
-    def run(self, script: str, *arguments: object) -> Any:
-        return self.ask("POST", "/execute/sync", {"script": script, "args": arguments})
-
-    def press(self, *keys: str) -> None:
-        told = [{"type": kind, "value": KEYS.get(key, key)} for key in keys for kind in ("keyDown", "keyUp")]
-        self.ask("POST", "/actions", {"actions": [{"type": "key", "id": "k", "actions": told}]})
-
-    def hover(self, selector: str, across: float) -> None:
-        """Put the mouse at a share of an element's width."""
-        x, y = self.run(
-            "const e = document.querySelector(arguments[0]);"
-            "e.scrollIntoView({block: 'center', behavior: 'instant'});"
-            "const b = e.getBoundingClientRect();"
-            "return [b.left + arguments[1] * b.width, b.top + b.height / 2]",
-            selector,
-            across,
-        )
-        move = {"type": "pointerMove", "duration": 0, "x": round(x), "y": round(y)}
-        self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "m", "actions": [move]}]})
-
-    def click(self, selector: str) -> None:
-        self.run("document.querySelector(arguments[0]).click()", selector)
-
-    def enter(self, selector: str, text: str) -> None:
-        self.run(
-            "const e = document.querySelector(arguments[0]); e.value = arguments[1];"
-            "for (const kind of ['input', 'change']) e.dispatchEvent(new Event(kind, {bubbles: true}))",
-            selector,
-            text,
-        )
-
-    def text(self, selector: str) -> str:
-        return str(self.run("return document.querySelector(arguments[0]).textContent", selector))
-
-    def shown(self) -> list[str]:
-        """Names of the takes that are to be seen, in order."""
-        script = (
-            "return [...document.querySelectorAll('article.take:not([hidden])')].map(e => e.dataset.title)"
-        )
-        return list(self.run(script))
-
-    def focused(self) -> str:
-        return str(self.run("return document.activeElement.dataset.title || document.activeElement.id"))
-
-    def complaints(self) -> list[str]:
-        return [entry["message"] for entry in self.ask("POST", "/se/log", {"type": "browser"})]
-
-    def downloaded(self) -> dict[str, Any]:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            found = [path for path in self.downloads.glob("verdicts-*.json") if path.stat().st_size]
-            if found:
-                return dict(json.loads(found[0].read_text("utf-8")))
-            time.sleep(0.05)
-        raise AssertionError("nothing was saved")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    binary = next((found for found in map(shutil.which, names) if found), None)
-    driver = shutil.which("chromedriver")
-    if binary is None or driver is None:
-        pytest.skip("no Chromium with its driver here")
-    home = tmp_path_factory.mktemp("browser")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [driver, f"--port={port}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(home)},
-    )
-    browser = Browser(port, home / "downloads")
-    browser.downloads.mkdir()
-    try:
-        for _ in range(100):
-            try:
-                browser._ask("GET", "/status")
-                break
-            except OSError:
-                time.sleep(0.1)
-        try:
-            browser.begin(binary, home / "profile")
-        except OSError as error:
-            pytest.skip(f"{binary} does not run here: {error}")
-        yield browser
-        browser.ask("DELETE", "")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture
-def browser(running: Browser, tmp_path: Path) -> Iterator[Browser]:
-    yield running
-    running.run("try { localStorage.clear() } catch {}")
-    for path in running.downloads.iterdir():
-        path.unlink()
+from .browser import ELEMENT, Browser
 
 
 @pytest.fixture
