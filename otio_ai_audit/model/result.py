@@ -137,7 +137,7 @@ class Heat:
     times: tuple[float, ...]
     """Seconds from the media's first frame, one for each map."""
     cells: UInt8
-    """Strength, 255 is the strongest of this finding; shape (N, R, C), as the picture is stored."""
+    """Strength, 255 is the strongest of this finding; shape (N, R, C), upright as a player shows it."""
     share: tuple[float, float] = (1.0, 1.0)
     """Part of the columns and of the rows that the picture fills: the last cells may reach beyond it."""
 
