@@ -30,6 +30,8 @@ LEVEL: dict[str, float] = {
     "measure": 2,
     "gather": 2,
     "judge": 2,
+    "heat": 2,
+    "evidence": 2,
     "settings": 2,
     "origin": 2,
     "subjects": 2,
