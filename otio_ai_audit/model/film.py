@@ -105,3 +105,5 @@ class Planes:
     """Cb and Cr, shape (height // down, width // across)."""
     alpha: npt.NDArray[Any] | None = None
     """Shape (height, width), uint8, 255 is opaque; None where all of it is. Colour is not premultiplied."""
+    box: tuple[int, int, int, int] | None = None
+    """Where `alpha` is 255 inside a rectangle and 0 outside: its left, top, width and height, even numbers."""

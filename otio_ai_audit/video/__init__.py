@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otio_ai_audit.video.follow import LOOKED_AT, follow
+from otio_ai_audit.video.footage import planes_at
 from otio_ai_audit.video.hardware import hardware_notice
 from otio_ai_audit.video.picture import rgb_frames
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
@@ -19,6 +20,7 @@ __all__ = [
     "encode",
     "follow",
     "hardware_notice",
+    "planes_at",
     "probe",
     "read_frames",
     "rgb_frames",
