@@ -10,7 +10,14 @@ from importlib import resources
 from typing import Any
 
 
-def render(template: str, styles: tuple[str, ...], scripts: tuple[str, ...], view: Mapping[str, Any]) -> str:
+def render(
+    template: str,
+    styles: tuple[str, ...],
+    scripts: tuple[str, ...],
+    view: Mapping[str, Any],
+    *,
+    sources: tuple[str, ...] = (),
+) -> str:
     """Return a page that needs nothing but itself.
 
     Parameters
@@ -19,13 +26,15 @@ def render(template: str, styles: tuple[str, ...], scripts: tuple[str, ...], vie
         Files of ``page/``; styles and scripts are joined in this order. Nothing of `view` stands in them.
     view
         What the template shows; every text is escaped.
+    sources
+        What the policy allows besides, as ``media-src data:``; texts of ours, never of a result.
     """
     from markupsafe import Markup
 
     style, script = ("".join(map(asset, names)) for names in (styles, scripts))
-    policy = (
-        "default-src 'none'; img-src data:; "
-        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    own = (f"style-src '{_hash(style)}'", f"script-src '{_hash(script)}'")
+    policy = "; ".join(
+        ("default-src 'none'", "img-src data:", *sources, *own, "base-uri 'none'", "form-action 'none'")
     )
     page = _environment().get_template(template)
     return str(page.render(policy=policy, style=Markup(style), script=Markup(script), **view))
