@@ -16,8 +16,10 @@ WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _RUN = """
 const [only, within, done] = arguments;
 const options = {runOnly: {type: "tag", values: only}, resultTypes: ["violations"]};
-axe.run(within || document, options).then((found) => done({violations: found.violations, passes: found.passes.length}),
-  (error) => done({error: String(error)}));
+axe.run(within || document, options).then(
+  (found) => done({violations: found.violations, passes: found.passes.length}),
+  (error) => done({error: String(error)}),
+);
 """
 
 
