@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import TimelineError, UsageError
 from .gather import Progress
-from .model import LiveTimeline, Media, Plan, SeenMarker
+from .model import Film, LiveTimeline, Media, Plan, SeenMarker
 
 if TYPE_CHECKING:
     from .timeline import PlanOptions, Said
@@ -32,6 +33,8 @@ class Edit:
     gone: tuple[SeenMarker, ...] = ()
     """Markers of ours that were cleared before their verdicts were heard."""
     live: LiveTimeline | None = None
+    film: Callable[[], Film] | None = None
+    """What is seen and heard when the edit plays; worked out when somebody wants to see it."""
     said: Mapping[str, Said] = field(default_factory=dict)
     """`ClipUse.id` → what is said of whom it shows."""
 
@@ -54,7 +57,7 @@ def open_edit(paths: Sequence[Path], options: Options, progress: Progress) -> Ed
     from . import timeline
 
     live = None if options.live is None else timeline.read_live(options.live)
-    tl, plan, original = _read_and_plan(paths, options, progress, live)
+    tl, plan, original, film = _read_and_plan(paths, options, progress, live)
     seen = timeline.read_markers(tl, plan.info)
     gone: tuple[SeenMarker, ...] = ()
     aside: tuple[SeenMarker, ...] = ()
@@ -67,12 +70,12 @@ def open_edit(paths: Sequence[Path], options: Options, progress: Progress) -> Ed
     said = timeline.subjects_said(tl, plan.info, plan.uses, seen)
     if live is not None:
         said = timeline.live_said(said, live)
-    return Edit(tl, plan, original, seen, aside, gone, live, said)
+    return Edit(tl, plan, original, seen, aside, gone, live, film, said)
 
 
 def _read_and_plan(
     paths: Sequence[Path], options: Options, progress: Progress, live: LiveTimeline | None
-) -> tuple[Any, Plan, Path | None]:
+) -> tuple[Any, Plan, Path | None, Callable[[], Film]]:
     from . import timeline, video
 
     if not paths:
@@ -92,15 +95,16 @@ def _read_and_plan(
     else:
         progress.say("Looking at the media")
         tl, original, has_edit = timeline.from_media(paths, video.probe, video.follow), None, False
-    plan = timeline.plan(tl, _plan_options(source, options, has_edit, live))
+    planned = _plan_options(source, options, has_edit, live)
+    plan = timeline.plan(tl, planned)
     if not (plan.uses or plan.failures or plan.skipped):
         raise TimelineError(f"{source.name} has no video clips; export the timeline that you cut.")
-    return tl, plan, original
+    return tl, plan, original, lambda: timeline.film(tl, planned)
 
 
 def _plan_master(
     paths: Sequence[Path], options: Options, progress: Progress
-) -> tuple[Any, Plan, Path | None]:
+) -> tuple[Any, Plan, Path | None, Callable[[], Film]]:
     from . import timeline, video
 
     assert options.edit is not None
@@ -110,7 +114,8 @@ def _plan_master(
     tl = timeline.read(options.edit, options.rate, options.timeline)
     plan = timeline.plan(tl, _plan_options(options.edit, options, True))
     master = Media(str(paths[0].resolve()))
-    return tl, timeline.plan_master(plan, master, video.probe(master)), options.edit
+    plan = timeline.plan_master(plan, master, video.probe(master))
+    return tl, plan, options.edit, partial(timeline.film_of_master, plan, master)
 
 
 def _plan_options(

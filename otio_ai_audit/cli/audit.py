@@ -10,7 +10,7 @@ import click
 
 from ..errors import OutputError
 from . import options as shared
-from .progress import JsonProgress, TerminalProgress, console
+from .progress import console, progress_of
 
 if TYPE_CHECKING:
     from ..model import AuditResult
@@ -147,7 +147,7 @@ def _where(page: str, live: Path | None) -> str:
 
 def run(inputs: tuple[Path, ...], options: Options, progress_form: str = "auto") -> Audit:
     """Audit with progress on the terminal, or as lines of JSON."""
-    with JsonProgress() if progress_form == "json" else TerminalProgress(progress_form == "none") as progress:
+    with progress_of(progress_form) as progress:
         progress.say("Starting")
         from ..walk import audit
 

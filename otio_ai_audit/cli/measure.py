@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from . import options as shared
-from .progress import JsonProgress, TerminalProgress, console
+from .progress import console, progress_of
 
 
 @click.command("measure")
@@ -69,7 +69,7 @@ def command(
 
     part = shards.Shard.parse(shard)
     form = "none" if quiet and progress_form == "auto" else progress_form
-    with JsonProgress() if form == "json" else TerminalProgress(form == "none") as progress:
+    with progress_of(form) as progress:
         progress.say("Starting")
         if edit is not None or any(path.suffix.lower() in EDIT_SUFFIXES for path in inputs):
             from ..walk import Options

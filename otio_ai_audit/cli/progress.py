@@ -7,6 +7,7 @@ that is known.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_TO_NUMBER = re.compile(r"\D*")
 NAME_WIDTH = 28
 """Letters of a file name that fit beside the rates."""
+
+
+def progress_of(form: str) -> TerminalProgress | JsonProgress:
+    """Choose who is told: ``json`` a program, ``none`` nobody, anything else a person."""
+    return JsonProgress() if form == "json" else TerminalProgress(form == "none")
 
 
 def console(stderr: bool = False) -> Console:
@@ -37,6 +44,7 @@ class TerminalProgress:
         self._bar: Any = None
         self._task: Any = None
         self._pace = Pace()
+        self._doing = "Measuring"
 
     def __enter__(self) -> TerminalProgress:
         if self._shown:
@@ -62,8 +70,9 @@ class TerminalProgress:
             self._bar.stop()
 
     def say(self, text: str) -> None:
-        """Name the step that begins now."""
+        """Name the step that begins now; its words up to a number say what is done."""
         self._pace = Pace()
+        self._doing = _TO_NUMBER.match(text)[0].strip()  # type: ignore[index]  # it may be empty, never None
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -82,7 +91,7 @@ class TerminalProgress:
         """Tell that `done` of `total` are finished, the last one being `name`."""
         standing = self._pace.step(done, total, frames=frames, failures=failures, share=share)
         if self._bar is not None and self._task is not None:
-            told = f"Measured {_shortened(name)}"
+            told = f"{self._doing} {_shortened(name)}"
             self._bar.update(
                 self._task, completed=done, total=total, description=_plain(told), pace=standing.words()
             )

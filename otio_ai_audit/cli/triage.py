@@ -10,7 +10,7 @@ import click
 from ..errors import UsageError
 from . import options as shared
 from .audit import FAIL_ON
-from .progress import JsonProgress, TerminalProgress, console
+from .progress import console, progress_of
 
 if TYPE_CHECKING:
     from ..model import Triage
@@ -175,7 +175,7 @@ def run(
         for path in outputs:
             writing.write(result, part_of(path, result.dealt_to), asked)
 
-    with JsonProgress() if progress_form == "json" else TerminalProgress(progress_form == "none") as progress:
+    with progress_of(progress_form) as progress:
         progress.say("Starting")
         from ..takes import triage
 

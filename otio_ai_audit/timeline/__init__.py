@@ -25,6 +25,7 @@ from otio_ai_audit.timeline.mark import with_markers as with_markers
 from otio_ai_audit.timeline.marker_edl import IMPORT_HINT as IMPORT_HINT
 from otio_ai_audit.timeline.marker_edl import read_marker_edl as read_marker_edl
 from otio_ai_audit.timeline.marker_edl import write_marker_edl as write_marker_edl
+from otio_ai_audit.timeline.master import film_of_master as film_of_master
 from otio_ai_audit.timeline.master import plan_master as plan_master
 from otio_ai_audit.timeline.plan import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.plan import plan as plan

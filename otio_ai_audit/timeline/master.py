@@ -6,9 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from otio_ai_audit.model import ClipUse, Failure, Media, MediaInfo, MediaJob, Plan, Skipped, Span
+from otio_ai_audit.model import (
+    ClipUse,
+    Failure,
+    Film,
+    Layer,
+    Media,
+    MediaInfo,
+    MediaJob,
+    Plan,
+    Skipped,
+    Sound,
+    Span,
+)
 from otio_ai_audit.timeline.relink import file_name
-from otio_ai_audit.timeline.retime import Ranges, join_ranges
+from otio_ai_audit.timeline.retime import Ranges, join_ranges, subtract_ranges
 from otio_ai_audit.timeline.takes import shot_and_take
 
 CHUNK = Fraction(30)
@@ -54,6 +66,27 @@ def plan_master(plan: Plan, master: Media, info: MediaInfo) -> Plan:
     kept = tuple(one for one in plan.notices if "not at hand" not in one)
     details = replace(plan.info, source=f"{plan.info.source} + {file_name(master.path)}".removeprefix(" + "))
     return Plan(details, tuple(uses), jobs, plan.skipped, tuple(failures), (*kept, *notices))
+
+
+def film_of_master(planned: Plan, master: Media) -> Film:
+    """Show a rendered master as it is: grade, titles and sound of the edit are in it.
+
+    Parameters
+    ----------
+    planned : Plan
+        As `plan_master` gives it; its shots name what is seen.
+    master : Media
+        The rendered film.
+    """
+    info, shots = planned.info, planned.uses
+    end = Fraction(info.frames)
+    whole = ((Fraction(0), Fraction(0)), (end / info.rate, end / info.rate))
+    covered = join_ranges(shown for shot in shots for shown in shot.shown)
+    layers = [Layer("", "", master, *rest, 0, whole) for rest in subtract_ranges(0, info.frames, covered)]
+    for shot in shots:
+        layers += [Layer(shot.id, shot.name, master, *shown, 0, whole) for shown in shot.shown]
+    layers.sort(key=lambda layer: layer.start)
+    return Film(info, tuple(layers), (Sound("", master.path, Fraction(0), end, Fraction(0)),))
 
 
 def _shot(shot: ClipUse | Failure, plan: Plan, master: Media, length: Fraction | None) -> ClipUse | Failure:
