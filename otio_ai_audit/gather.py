@@ -1,10 +1,10 @@
-"""Signals and stills for an edit: from the store where it has them, else from the workers."""
+"""Signals for an edit: from the store where it has them, else from the workers."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,31 +14,24 @@ from typing import Protocol
 
 from . import engine as engine_room
 from . import video
-from .measure import SIGNALS_VERSION, fetch_still, measure
+from .measure import SIGNALS_VERSION, measure
 from .model import (
-    WARNING,
     ClipUse,
     Failure,
     Media,
     MediaFailure,
     MediaJob,
     MediaSignals,
-    Placed,
     Plan,
     Span,
     TakeRecord,
-    compare_key,
 )
 from .store import Store
 
-STILL_SIZE = 640
-"""Long side of evidence pictures, pixels."""
 UNMEASURED = f"media {SIGNALS_VERSION}"
 """Under this basis the store keeps why a medium could not be measured, for judging without decoding."""
 MAPS = "OTIO_AI_AUDIT_MAPS"
 """Environment variable of a worker: ``OLD=NEW;OLD=NEW``, what media paths begin with at home and there."""
-COMPARED = 4
-"""Frames fetched beside the worst one of a finding, at most."""
 
 
 class Progress(Protocol):
@@ -287,66 +280,3 @@ def _use_key(use: ClipUse, key: str) -> str:
 def failure_of(use: ClipUse, reason: str) -> Failure:
     """Say why a use could not be looked at."""
     return Failure(use.id, use.name, reason, use.record_start, use.record_frames, use.media.path)
-
-
-def stills(
-    uses: Sequence[ClipUse],
-    placed: Sequence[Placed],
-    store: Store,
-    engine: str | Executor,
-    progress: Progress,
-    references: Sequence[ClipUse] = (),
-) -> dict[str, bytes]:
-    """Fetch the frames of every finding at warning or above, as WebP, unless the store has them.
-
-    Parameters
-    ----------
-    uses, references
-        Clips and reference pictures, with their signals.
-    placed
-        The findings.
-
-    Returns
-    -------
-    dict
-        Finding id → its worst frame, and `compare_key` → a frame to look at beside it; at most `COMPARED`.
-    """
-    by_id = {use.id: use for use in (*references, *uses)}
-    found: dict[str, bytes] = {}
-    waiting: dict[tuple[str, float], list[str]] = {}
-    media: dict[str, Media] = {}
-    for name, use, moment in _frames_to_show(placed, by_id):
-        assert use.signals is not None
-        key = use.signals.key
-        known = store.load_still(key, moment, STILL_SIZE)
-        if known is None:
-            waiting.setdefault((key, moment), []).append(name)
-            media[key] = use.media
-        else:
-            found[name] = known
-    if waiting:
-        progress.say("Fetching the frames to look at")
-    frames = list(waiting)
-    tasks = [(media[key], moment, STILL_SIZE) for key, moment in frames]
-    with closing(engine_room.run(fetch_still, tasks, engine=engine, doing="fetching a frame")) as finished:
-        for position, picture in finished:
-            if isinstance(picture, bytes):
-                key, moment = frames[position]
-                store.save_still(key, moment, STILL_SIZE, picture)
-                found.update(dict.fromkeys(waiting[key, moment], picture))
-    return found
-
-
-def _frames_to_show(
-    placed: Sequence[Placed], by_id: Mapping[str, ClipUse]
-) -> Iterator[tuple[str, ClipUse, float]]:
-    """Name, clip and seconds of each picture."""
-    for item in placed:
-        finding = item.finding
-        if finding.score < WARNING:
-            continue
-        middle = finding.start + finding.duration / 2
-        yield item.id, by_id[finding.use], finding.worst if finding.worst is not None else middle
-        for number, (use, moment) in enumerate(finding.compare[:COMPARED]):
-            if use in by_id:
-                yield compare_key(item.id, number), by_id[use], moment

@@ -6,7 +6,7 @@ place in the picture and no heat; a face that changes has its box.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,10 @@ from .detectors import _boil, _course, _growth, _levels, _light, _pulse, _spike,
 from .detectors._score import model
 from .detectors._view import Pictures, View, look, pictures
 from .detectors.cut import shots
-from .model import ClipUse, Finding, Float32, Heat, MediaInfo, UInt8
+from .model import WARNING, ClipUse, Finding, Float32, Heat, MediaInfo, Placed, UInt8
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Region = tuple[float, float, float, float]
 
 MOST_MAPS = 120
 """Frames of a finding that get a map; longer ones are thinned out evenly."""
@@ -33,6 +32,17 @@ STRONGEST = 0.995
 FLASHING = 0.17
 """Seconds on either side over which luminance has to change for a cell to be hot: a flash a third of a
 second long stays hot while it lasts."""
+
+
+def heats(uses: Iterable[ClipUse], placed: Iterable[Placed]) -> dict[str, Heat]:
+    """Heat of every finding that has some, of those at warning or above that stand; by its id."""
+    by_id = {use.id: use for use in uses}
+    found = {
+        item.id: heat(by_id[item.finding.use], item.finding)
+        for item in placed
+        if item.finding.score >= WARNING and item.state in ("new", "open")
+    }
+    return {id_: one for id_, one in found.items() if one is not None}
 
 
 def heat(use: ClipUse, finding: Finding) -> Heat | None:
@@ -59,26 +69,28 @@ def heat(use: ClipUse, finding: Finding) -> Heat | None:
     values = maps_of(view, finding, rows)
     if values is None:
         return None
-    info = view.signals.info
-    turns = info.rotation // 90 % 4
-    inside = _inside(turned(finding.region, -turns % 4), values.shape[1:])
-    cells = _relative(values, inside)
+    cells = _relative(values, cells_of(view, finding))
     if cells is None:
         return None
-    share = _share(info, *values.shape[1:])
+    info = view.signals.info
+    turns, share = info.rotation // 90 % 4, _share(info, *values.shape[1:])
     if turns:  # what reaches beyond the picture would come to lie at its other side
         cells, share = np.rot90(_within(cells, share), -turns, axes=(1, 2)), (1.0, 1.0)
     return Heat(tuple(float(view.times[row]) for row in rows), np.ascontiguousarray(cells), share)
 
 
-def turned(region: Region | None, turns: int) -> Region | None:
-    """Turn a region clockwise by so many right angles."""
-    if region is None:
-        return None
-    x, y, w, h = region
-    for _ in range(turns):
+def cells_of(view: View, finding: Finding) -> Mask:
+    """Cells of the stored picture that a finding speaks of, shape (R, C): those of its region, or all."""
+    rows, columns = view.signals.grid.luma.shape[1:]
+    if finding.region is None:
+        return np.ones((rows, columns), dtype=np.bool_)
+    x, y, w, h = finding.region
+    for _ in range(-(view.signals.info.rotation // 90) % 4):  # back from how a player turns it
         x, y, w, h = 1.0 - y - h, x, h, w
-    return x, y, w, h
+    top, left = min(rows - 1, round(y * rows)), min(columns - 1, round(x * columns))
+    cells = np.zeros((rows, columns), dtype=np.bool_)
+    cells[top : max(top + 1, round((y + h) * rows)), left : max(left + 1, round((x + w) * columns))] = True
+    return cells
 
 
 def _rows(view: View, finding: Finding) -> Ints:
@@ -123,7 +135,7 @@ def _flicker(view: View, finding: Finding, rows: Ints) -> Float32 | None:
         evidence = _boil.evidence(_boil.cell_features(maps), model("flicker_boil"), len(shown))[at]
         return np.asarray(evidence - evidence.min(), dtype=np.float32)
     if kind == "region":
-        inside = _inside(turned(finding.region, -(view.signals.info.rotation // 90) % 4), maps.near.shape[1:])
+        inside = cells_of(view, finding)
         return max((maps.near[at], maps.swell[at]), key=lambda values: _contrast(values, inside))
     level = maps.level[at].astype(np.float32)[:, None, None]  # the whole picture, and some places more
     return np.asarray(np.maximum(maps.near[at], maps.swell[at]) + level, dtype=np.float32)
@@ -192,41 +204,27 @@ MAPS: Mapping[str, Callable[[View, Finding, Ints], Float32 | None]] = {
 # --- cells ---------------------------------------------------------------------------------------------
 
 
-def _inside(region: Region | None, shape: tuple[int, ...]) -> Mask | None:
-    """Cells of a region of the stored picture, shape (R, C); at least one."""
-    if region is None:
-        return None
-    rows, columns = shape
-    x, y, w, h = region
-    top, left = min(rows - 1, round(y * rows)), min(columns - 1, round(x * columns))
-    cells = np.zeros((rows, columns), dtype=np.bool_)
-    cells[top : max(top + 1, round((y + h) * rows)), left : max(left + 1, round((x + w) * columns))] = True
-    return cells
-
-
-def _contrast(values: Float32, inside: Mask | None) -> float:
-    """How much stronger maps (N, R, C) are inside than outside, on average; 0 without a region."""
-    if inside is None or inside.all():
+def _contrast(values: Float32, inside: Mask) -> float:
+    """How much stronger maps (N, R, C) are inside than outside, on average; 0 without an outside."""
+    if inside.all():
         return 0.0
     mean = values.mean(axis=0)
     return float((mean[inside].mean() + 1e-3) / (mean[~inside].mean() + 1e-3))
 
 
-def _relative(values: Float32, inside: Mask | None) -> UInt8 | None:
+def _relative(values: Float32, inside: Mask) -> UInt8 | None:
     """Bring strength to 0–255; None where there is none, or where it lies outside what is spoken of.
 
     A local fault is what exceeds the rest of its picture, as the region was found.
     """
     values = np.nan_to_num(np.maximum(values, 0.0))
-    if inside is not None and not inside.all():
+    if not inside.all():
         values = np.maximum(values - np.median(values, axis=(1, 2), keepdims=True), 0.0)
         values[:, ~inside] *= BESIDE
         mean = values.mean(axis=0)
         if mean[inside].mean() <= mean[~inside].mean():
             return None
-        of_it = values[:, inside]
-    else:
-        of_it = values
+    of_it = values[:, inside]
     positive = of_it[of_it > 0]
     if not len(positive):
         return None

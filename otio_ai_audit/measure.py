@@ -24,7 +24,6 @@ from .errors import AuditError, MediaError
 from .model import (
     GridSignals,
     IdentitySignals,
-    Media,
     MediaFailure,
     MediaInfo,
     MediaJob,
@@ -325,29 +324,3 @@ def _thumbnail(small: kernels.Small, info: MediaInfo) -> bytes:
     return pictures.thumbnail(
         small.luma, small.blue, small.red, high=_high(info), aspect=aspect, rotation=info.rotation
     )
-
-
-def fetch_still(request: tuple[Media, float, int]) -> bytes | MediaFailure:
-    """Decode one frame of a medium for people to look at.
-
-    Parameters
-    ----------
-    request : tuple of (Media, float, int)
-        The medium, seconds from its first frame, and the longest side in pixels.
-
-    Returns
-    -------
-    bytes or MediaFailure
-        WebP at display aspect.
-    """
-    media, time, side = request
-    try:
-        found = video.rgb_frames(media, [time], max_size=side)
-        if not found:
-            return MediaFailure(media.path, f"{media.path} gives no picture at {time:.2f} s.")
-        return pictures.webp(found[0], quality=75, effort=2)
-    except AuditError as error:
-        return MediaFailure(media.path, str(error))
-    except Exception as error:
-        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return MediaFailure(media.path, f"{media.path} gives no picture at {time:.2f} s: {detail}.")

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, gather
+from .evidence import Evidence, evidence
 from .gather import Progress, Quiet
+from .heat import heats
 from .judge import calibration_date, film_reason, judge, needs_identity, wanted_detectors, without
 from .model import (
     ERROR,
@@ -90,7 +92,7 @@ class Options:
     timeline: str | None = None
     """Which timeline to take, of a file that holds several."""
     stills: bool = False
-    """Fetch the worst frame of every finding as a picture."""
+    """Fetch what shows a finding: its worst frame, those around it and where in the picture it is."""
     force: bool = False
     decode: bool = True
     """Decode what the store does not know; else it is named as not measured."""
@@ -160,9 +162,9 @@ def audit(
         folder = people.folder(options.verdicts_folder, settings.audit.verdicts, beside=options.store)
         placed, seen, said = _identify(edit, uses, findings, store, failures, wanted, folder)
         origins = origins_of(uses, store)
-        stills = {}
+        shown = Evidence()
         if options.stills:
-            stills = gather.stills(uses, placed, store, options.engine, progress, found.references)
+            shown = evidence(uses, placed, store, options.engine, progress, found.references)
         notices = (
             *options.notices,
             *plan.notices,
@@ -183,7 +185,10 @@ def audit(
         findings=tuple(placed),
         notices=tuple(filter(None, notices)),
         finished=datetime.now().isoformat(timespec="seconds"),
-        stills=stills,
+        stills=shown.stills,
+        around=shown.around,
+        pairs=shown.pairs,
+        heat=heats(uses, placed) if options.stills else {},
         groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
         live=None if edit.live is None else timeline.with_standing(edit.live, (*seen, *edit.aside)),
     )

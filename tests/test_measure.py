@@ -255,8 +255,6 @@ def test_failures_are_sentences(tmp_path: Path) -> None:
         assert path.name in found.reason
         assert "\n" not in found.reason
         assert "Traceback" not in found.reason
-    missing = measure.fetch_still((Media(str(tmp_path / "gone.mp4")), 0.0, 64))
-    assert isinstance(missing, MediaFailure)
 
 
 def test_surprises_are_failures_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,15 +303,6 @@ def test_a_change_of_size_ends_the_measuring(monkeypatch: pytest.MonkeyPatch, tm
     rows = list(measure._blocks([*kept[:3], smaller, *kept[4:]], reader.info, strip, problems))
     assert sum(len(block["luma"]) for block in rows) == 3
     assert "160 x 96 to 128 x 96" in problems[0].message
-
-
-def test_still_for_people(tmp_path: Path) -> None:
-    frames = [np.full((HEIGHT, WIDTH, 3), (10 * n, 90, 200 - 10 * n), np.uint8) for n in range(20)]
-    found = measure.fetch_still((movie(tmp_path, frames), 12 / 24, 80))
-    assert isinstance(found, bytes)
-    picture = Image.open(io.BytesIO(found))
-    assert picture.size == (80, 48)
-    assert np.abs(np.asarray(picture).mean(axis=(0, 1)) - (120, 90, 80)).max() < 12
 
 
 def test_every_field_has_a_rounding() -> None:

@@ -167,6 +167,9 @@ class AuditResult:
     """Finding id → WebP of its worst frame; `compare_key` → of a frame to look at beside it."""
     around: Mapping[str, tuple[Thumbnail, ...]] = field(default_factory=dict)
     """Finding id → frames around its worst one, in order, to step through or play."""
+    pairs: Mapping[str, tuple[Thumbnail, ...]] = field(default_factory=dict)
+    """Finding id → two frames as large as `stills` whose difference is the fault: what to compare it with,
+    or its first frame, and then the worst, or its last."""
     heat: Mapping[str, Heat] = field(default_factory=dict)
     """Finding id → where in the picture it is."""
     groups: tuple[Group, ...] = ()

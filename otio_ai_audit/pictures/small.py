@@ -15,7 +15,7 @@ STRIP_SIDE = 192
 """Longest side of a thumbnail in the strip."""
 
 
-def webp(picture: UInt8, *, quality: int = 60, effort: int = 0) -> bytes:
+def webp(picture: UInt8, *, quality: int = 60, effort: int = 0, side: int | None = None) -> bytes:
     """Encode a picture as WebP.
 
     Parameters
@@ -25,6 +25,8 @@ def webp(picture: UInt8, *, quality: int = 60, effort: int = 0) -> bytes:
     quality : int in 0–100
     effort : int in 0–6
         0 is the fastest.
+    side : int or None
+        Longest side of the result in pixels; a smaller picture is not enlarged.
 
     Returns
     -------
@@ -32,7 +34,10 @@ def webp(picture: UInt8, *, quality: int = 60, effort: int = 0) -> bytes:
     """
     from PIL import Image
 
-    return _encode(Image.fromarray(picture), quality, effort)
+    image = Image.fromarray(picture)
+    if side is not None:
+        image.thumbnail((side, side))
+    return _encode(image, quality, effort)
 
 
 def thumbnail(
