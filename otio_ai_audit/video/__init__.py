@@ -7,7 +7,7 @@ from otio_ai_audit.video.footage import planes_at
 from otio_ai_audit.video.hardware import hardware_notice
 from otio_ai_audit.video.joining import SAMPLE_RATE, join
 from otio_ai_audit.video.movie import PIXEL_FORMATS, PRORES_PROFILES, MovieCodec, MovieWriter
-from otio_ai_audit.video.picture import rgb_frames
+from otio_ai_audit.video.picture import rgb_frames, shown_size
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
 from otio_ai_audit.video.probe import probe, start_timecode
 from otio_ai_audit.video.read import FrameReader, read_frames
@@ -32,6 +32,7 @@ __all__ = [
     "probe",
     "read_frames",
     "rgb_frames",
+    "shown_size",
     "start_timecode",
     "tags",
 ]

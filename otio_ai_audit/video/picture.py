@@ -100,6 +100,12 @@ def display_size(info: MediaInfo, max_size: int | None) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+def shown_size(info: MediaInfo) -> tuple[int, int]:
+    """Width and height on a screen, upright, with square pixels."""
+    width, height = display_size(info, None)
+    return (height, width) if info.rotation % 180 else (width, height)
+
+
 def to_rgb(
     picture: av.VideoFrame, info: MediaInfo, converter: VideoReformatter, max_size: int | None
 ) -> Picture:
