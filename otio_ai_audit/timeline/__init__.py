@@ -7,6 +7,7 @@ from otio_ai_audit.timecode import to_timecode as to_timecode
 from otio_ai_audit.timeline.bare import from_media as from_media
 from otio_ai_audit.timeline.choose import attach as attach
 from otio_ai_audit.timeline.choose import markers_for as markers_for
+from otio_ai_audit.timeline.clips import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.fcp7_write import write_fcp7 as write_fcp7
 from otio_ai_audit.timeline.fcpxml import write_fcpxml as write_fcpxml
 from otio_ai_audit.timeline.found import Found as Found
@@ -27,7 +28,6 @@ from otio_ai_audit.timeline.marker_edl import read_marker_edl as read_marker_edl
 from otio_ai_audit.timeline.marker_edl import write_marker_edl as write_marker_edl
 from otio_ai_audit.timeline.master import film_of_master as film_of_master
 from otio_ai_audit.timeline.master import plan_master as plan_master
-from otio_ai_audit.timeline.plan import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.plan import plan as plan
 from otio_ai_audit.timeline.read import EDIT_SUFFIXES as EDIT_SUFFIXES
 from otio_ai_audit.timeline.read import read as read

@@ -6,6 +6,7 @@ per effect a name, whether it is on, and those parameters that are not at their 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +18,7 @@ from otio_ai_audit.adapters import resolve
 from otio_ai_audit.timeline.retime import as_fraction
 
 RESOLVE = resolve.RESOLVE
+ZERO, HUNDRED = Fraction(0), Fraction(100)
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class Look:
     fade_in: Fraction = Fraction(0)
     """Timeline frames that the clip fades in over."""
     fade_out: Fraction = Fraction(0)
+    opacity: tuple[tuple[Fraction, Fraction], ...] = ()
+    """Timeline frames since the clip's start to 0 … 1, straight between; empty where it is opaque."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -66,9 +70,30 @@ def _read_resolve(effect: otio.schema.Effect, look: Look) -> None:
     parameters = said.get("Parameters")
     if not parameters or not said.get("Enabled", True):
         return
-    read = _READERS.get(str(said.get("Effect Name", "")))
+    name = str(said.get("Effect Name", ""))
+    read = _READERS.get(name)
     if read is not None:
         read({str(one["Parameter ID"]): _values(one) for one in parameters}, look)
+    if name == "Composite" and look.see_through.startswith("opacity"):
+        curve = next(curve_of(one) for one in parameters if one["Parameter ID"] == "opacity")
+        look.opacity = tuple((time, min(max(value, ZERO), HUNDRED) / HUNDRED) for time, value in curve)
+
+
+def curve_of(parameter: Mapping[str, Any]) -> list[tuple[Fraction, Fraction]]:
+    """Read what a parameter does over time: timeline frames since the clip's start, value.
+
+    Resolve counts keys from where the clip starts on the timeline and goes straight from one to the next.
+    """
+    found = {}
+    for frame, key in (parameter.get("Key Frames") or {}).items():
+        value = key.get("Value")
+        if isinstance(value, (int, float)):
+            with contextlib.suppress(ValueError):
+                found[as_fraction(float(frame))] = as_fraction(value)
+    value = parameter.get("Parameter Value")
+    if not found and isinstance(value, (int, float)):
+        found[ZERO] = as_fraction(value)
+    return sorted(found.items())
 
 
 def _values(parameter: Mapping[str, Any]) -> list[float]:

@@ -21,11 +21,12 @@ from otio_ai_audit.model import TimelineInfo
 from otio_ai_audit.timecode import exact_rate
 from otio_ai_audit.timeline.effects import is_resolve
 from otio_ai_audit.timeline.fcpx_layout import written as exactly
+from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.media import Source
 from otio_ai_audit.timeline.relink import is_windows
 from otio_ai_audit.timeline.retime import compose
 from otio_ai_audit.timeline.sources import media_time
-from otio_ai_audit.timeline.walk import Clock, Leaf, walk
+from otio_ai_audit.timeline.walk import Leaf, walk
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 

@@ -26,8 +26,9 @@ from otio_ai_audit.timeline.fcpx_layout import HOLDERS, Layout, Piece, Resources
 from otio_ai_audit.timeline.fcpx_make import made
 from otio_ai_audit.timeline.fcpx_read import MARK, MARKERS
 from otio_ai_audit.timeline.fcpx_text import Edit, as_utf8, insertion, space_before, spans_of
+from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.mark import read_markers, with_markers
-from otio_ai_audit.timeline.walk import Clock, walk
+from otio_ai_audit.timeline.walk import walk
 
 _UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 

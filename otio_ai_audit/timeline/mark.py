@@ -30,7 +30,7 @@ from otio_ai_audit.markings import (
     verdict_of,
 )
 from otio_ai_audit.model import KnownFinding, Marker, SeenMarker, TimelineInfo
-from otio_ai_audit.timeline.walk import Clock, length_of
+from otio_ai_audit.timeline.items import Clock, length_of
 
 OURS = "otio_ai_audit"
 """Key of our metadata."""

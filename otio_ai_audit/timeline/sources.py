@@ -17,10 +17,11 @@ import opentimelineio as otio
 
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate, timecode_to_frames, without_noise
+from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.media import Source
 from otio_ai_audit.timeline.relink import file_name
 from otio_ai_audit.timeline.retime import Knots, from_key_frames, linear
-from otio_ai_audit.timeline.walk import Clock, Leaf
+from otio_ai_audit.timeline.walk import Leaf
 
 HOUR = 3600
 NO_END = Fraction(1_000_000)

@@ -17,10 +17,11 @@ from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.markings import clean, split_note
 from otio_ai_audit.model import ClipUse, SeenMarker, TimelineInfo
 from otio_ai_audit.timeline.effects import RESOLVE
+from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.mark import OURS
 from otio_ai_audit.timeline.relink import file_name, local_candidates
 from otio_ai_audit.timeline.takes import Pattern
-from otio_ai_audit.timeline.walk import Clock, walk
+from otio_ai_audit.timeline.walk import walk
 
 LONGEST = 80
 """Longer words after ``subject:`` are a sentence, not a name."""
