@@ -37,7 +37,7 @@ class Standing:
     def words(self) -> str:
         """Say it in a line for a person; without what is not known."""
         parts = []
-        if self.clips_per_minute is not None:
+        if self.clips_per_minute is not None and self.done != self.frames:  # else steps are frames
             parts.append(f"{_short(self.clips_per_minute)} clips/min")
         if self.frames_per_second:
             parts.append(f"{_short(self.frames_per_second)} frames/s")

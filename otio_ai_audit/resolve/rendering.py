@@ -36,7 +36,9 @@ class Progress(Protocol):
     """Who is told how far the rendering is."""
 
     def say(self, text: str) -> None: ...
-    def step(self, done: int, total: int, name: str) -> None: ...
+    def step(
+        self, done: int, total: int, name: str, *, frames: int | None = None, share: float | None = None
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,15 @@ def _render(wish: Wish, deliver: Deliver, folder: Path, progress: Progress, paus
         marks = _marks(wish, deliver, span)
         job.add(_settings(wish, folder, marks), {} if wish.preset else _size(deliver))
         frames = marks[1] - marks[0] + 1 if marks else (span[1] - span[0] if span else 0)
-        progress.say(f"Rendering {name} in Resolve")
+        progress.say("Rendering in Resolve:")
         total = frames or 100
+
+        def tell(percent: int) -> None:
+            done = min(percent, 100) * total // 100
+            progress.step(done, total, name, frames=done, share=percent / 100)
+
         job.start()
-        ending = job.follow(lambda percent: progress.step(percent * total // 100, total, name))
+        ending = job.follow(tell)
         movie = _movie(folder, wish.target.suffix, ending, pause)
         info, notes = _looked_at(movie, wish.target, frames, ending)
         _move(movie, wish.target)
