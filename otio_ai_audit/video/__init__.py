@@ -11,6 +11,7 @@ from otio_ai_audit.video.picture import rgb_frames, shown_size
 from otio_ai_audit.video.planes import LUMA_FIRST, Frame
 from otio_ai_audit.video.probe import probe, start_timecode
 from otio_ai_audit.video.read import FrameReader, read_frames
+from otio_ai_audit.video.sound import mix
 from otio_ai_audit.video.tags import tags
 from otio_ai_audit.video.write import encode
 
@@ -28,6 +29,7 @@ __all__ = [
     "follow",
     "hardware_notice",
     "join",
+    "mix",
     "planes_at",
     "probe",
     "read_frames",

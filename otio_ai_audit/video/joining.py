@@ -103,7 +103,7 @@ class _Joined:
         self._tags = tags
         self._container: Any = None
         self._stream: Any = None
-        self._voice: _Voice | None = None
+        self._track: _SoundTrack | None = None
         self._look: tuple[Any, ...] = ()
         self._delay = 0
 
@@ -135,9 +135,9 @@ class _Joined:
         """Write what is left of the sound, the chapters and the index."""
         if not self.frames:
             raise OutputError(f"{self.path} was not written: there are no segments to join.")
-        if self._voice is not None:
+        if self._track is not None:
             total = sample_at(self.frames, self.rate)
-            self._mux([*self._voice.until(total), *self._voice.finish(total)])
+            self._mux([*self._track.until(total), *self._track.finish(total)])
         before = self._tags.get("title") or self.path.stem
         log: list[Any] = []
         try:
@@ -182,7 +182,7 @@ class _Joined:
                 # The muxer's own choice of a tag would call every kind of ProRes HQ.
                 self._stream.codec_context.codec_tag = template.codec_context.codec_tag
                 if self._sound is not None:
-                    self._voice = _Voice(self._container, iter(self._sound), prores)
+                    self._track = _SoundTrack(self._container, iter(self._sound), prores)
                 self._container.start_encoding()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise refusal(str(self.path), error, log) from error
@@ -202,8 +202,8 @@ class _Joined:
         packet.pts, packet.dts, packet.duration = shown, position - self._delay, 1
         if packet.dts > packet.pts:
             raise OutputError(f"{name} is damaged: its frames are out of order; render it again.")
-        if self._voice is not None:
-            self._mux(self._voice.until(sample_at(position, self.rate)))
+        if self._track is not None:
+            self._mux(self._track.until(sample_at(position, self.rate)))
         self._mux([packet])
 
     def _mux(self, packets: list[Any]) -> None:
@@ -215,7 +215,7 @@ class _Joined:
             raise refusal(str(self.path), error, log) from error
 
 
-class _Voice:
+class _SoundTrack:
     """The sound stream of a file: takes blocks as they are needed and makes packets of them."""
 
     def __init__(self, container: Any, blocks: Iterator[Float32], whole: bool) -> None:
