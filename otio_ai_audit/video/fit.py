@@ -31,11 +31,14 @@ class Fitter:
         What all of them become: BT.709, limited range.
     info : MediaInfo
         Rotation, sample aspect and transfer of the medium.
+    shared : bool
+        Planes that already are what the canvas wants are views of the decoder's, read-only.
     """
 
-    def __init__(self, canvas: Canvas, info: MediaInfo) -> None:
+    def __init__(self, canvas: Canvas, info: MediaInfo, *, shared: bool = False) -> None:
         self._canvas = canvas
         self._info = info
+        self._shared = shared
         self._converter = VideoReformatter()
         self._turns = -info.rotation // 90 % 4
         """Quarter turns to the left."""
@@ -44,7 +47,7 @@ class Fitter:
         """Chroma is thinned after turning, as it is not thinned alike both ways."""
 
     def planes(self, picture: av.VideoFrame) -> Planes:
-        """Give a picture on the canvas, in arrays of its own.
+        """Give a picture on the canvas.
 
         Raises
         ------
@@ -159,12 +162,18 @@ class Fitter:
             ) from error
 
     def _arrays(self, picture: av.VideoFrame, count: int, *, own: bool) -> list[Plane]:
-        """Give planes without padding; those that the decoder may still look at are copied."""
+        """Give planes without padding; the decoder may still look at those that are not our `own`."""
         dtype = "u1" if self._canvas.bits == 8 else "<u2"
         arrays = []
         for plane in picture.planes[:count]:
             array = np.frombuffer(plane, dtype).reshape(plane.height, -1)[:, : plane.width]  # type: ignore[call-overload]
-            arrays.append(np.ascontiguousarray(array) if own else array.copy())
+            if own:
+                array = np.ascontiguousarray(array)
+            elif self._shared:
+                array.flags.writeable = False
+            else:
+                array = array.copy()
+            arrays.append(array)
         return arrays
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -20,7 +20,7 @@ HELD = 24
 
 
 def planes_at(
-    media: Media, times: Sequence[Fraction], canvas: Canvas, *, threads: int = 1
+    media: Media, times: Sequence[Fraction], canvas: Canvas, *, threads: int = 1, shared: bool = False
 ) -> Iterator[Planes]:
     """Give the picture that is shown at each of some times, on a canvas.
 
@@ -41,12 +41,15 @@ def planes_at(
         middle, as BT.709 in limited range; HDR is shown through the tone curve of `rgb_frames`.
     threads : int
         Decoder threads (slices; never frames).
+    shared : bool
+        The pictures are only looked at or copied from: nothing is copied for each of them to have arrays
+        of its own. They may be read-only, padded, and the same for times that show the same picture.
 
     Yields
     ------
     Planes
-        One for each time, in arrays of its own that may be drawn into. What lies beside the picture is
-        black and transparent; a picture that covers all of the canvas and is opaque has no alpha.
+        One for each time, in contiguous arrays of its own that may be drawn into. What lies beside
+        the picture is black and transparent; an opaque one that covers all of the canvas has no alpha.
 
     Raises
     ------
@@ -58,14 +61,15 @@ def planes_at(
     source = open_source(media, threads)
     try:
         info = describe(source)
-        fit = Fitter(canvas, info).planes
+        fit = Fitter(canvas, info, shared=shared).planes
+        again = _itself if shared else _copy
         footage = _Footage(source, info)
         for stretch, rising in _stretches(footage.ticks(times)):
             if rising:
                 for picture, count in footage.shown(stretch):
                     planes = fit(picture)
                     for _ in range(count - 1):
-                        yield _copy(planes)
+                        yield again(planes)
                     yield planes
             else:
                 held: dict[int, Planes] = {}
@@ -73,19 +77,25 @@ def planes_at(
                 for index, (picture, count) in enumerate(footage.shown(sorted(stretch))):
                     held[index] = fit(picture)
                     use += [index] * count
-                yield from _in_order(stretch, use, held)
+                yield from _in_order(stretch, use, held, again)
     finally:
         source.close()
 
 
-def _in_order(ticks: Sequence[int], use: Sequence[int], held: dict[int, Planes]) -> Iterator[Planes]:
+def _in_order(
+    ticks: Sequence[int], use: Sequence[int], held: dict[int, Planes], again: Callable[[Planes], Planes]
+) -> Iterator[Planes]:
     """Yield held pictures in the order of `ticks`; `use` says which one each of the sorted ticks shows."""
     picture_of = dict(zip(sorted(ticks), use, strict=True))
     left = Counter(use)
     for tick in ticks:
         index = picture_of[tick]
         left[index] -= 1
-        yield _copy(held[index]) if left[index] else held.pop(index)
+        yield again(held[index]) if left[index] else held.pop(index)
+
+
+def _itself(planes: Planes) -> Planes:
+    return planes
 
 
 def _copy(planes: Planes) -> Planes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import av
@@ -166,7 +167,8 @@ def tone_map(coded: Float, transfer: str) -> Picture:
     transfer : str
         ``pq`` or ``hlg``.
     """
-    light = (_pq_light(coded) if transfer == "pq" else _hlg_light(coded)) / np.float32(_REFERENCE_WHITE)
+    light = _looked_up(coded, transfer) if transfer == "pq" else _hlg_light(coded)
+    light /= np.float32(_REFERENCE_WHITE)
     luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
     white = np.float32(1000 / _REFERENCE_WHITE)
     gain = (1 + luminance / white**2) / (1 + luminance)
@@ -177,18 +179,31 @@ def tone_map(coded: Float, transfer: str) -> Picture:
     return np.rint(encode_light(shown) / np.float32(257)).astype(np.uint8)
 
 
-def _pq_light(coded: Float) -> Float:
-    m1, m2 = 2610 / 16384, 2523 / 4096 * 128
-    c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
-    power = np.clip(coded, 0, 1).astype(np.float64) ** (1 / m2)
-    light: Float = (10000 * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)).astype(np.float32)
+@cache
+def _light_of_codes(transfer: str) -> Float:
+    """Tabulate the light of all 16-bit code values: of PQ in cd/m², of HLG that of the scene, 0 to 1."""
+    value = np.arange(65536, dtype=np.float64) / 65535
+    light: npt.NDArray[np.float64]
+    if transfer == "pq":
+        m1, m2 = 2610 / 16384, 2523 / 4096 * 128
+        c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+        power = value ** (1 / m2)
+        light = 10000 * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
+    else:
+        a, b, c = 0.17883277, 0.28466892, 0.55991073
+        light = np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
+    return np.asarray(light, np.float32)
+
+
+def _looked_up(coded: Float, transfer: str) -> Float:
+    codes = np.clip(coded, 0, 1) * np.float32(65535) + np.float32(0.5)
+    light: Float = np.take(_light_of_codes(transfer), codes.astype(np.uint16))
     return light
 
 
 def _hlg_light(coded: Float) -> Float:
-    a, b, c = 0.17883277, 0.28466892, 0.55991073
-    value = np.clip(coded, 0, 1).astype(np.float64)
-    scene = np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
-    luminance = scene @ np.array([0.2627, 0.6780, 0.0593])
-    light: Float = (1000 * scene * np.maximum(luminance, 1e-6)[..., None] ** 0.2).astype(np.float32)
+    scene = _looked_up(coded, "hlg")
+    luminance = scene @ np.array([0.2627, 0.6780, 0.0593], np.float32)
+    gain = np.float32(1000) * np.maximum(luminance, np.float32(1e-6)) ** np.float32(0.2)
+    light: Float = scene * gain[..., None]
     return light
