@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from otio_ai_audit.pictures.letters import lettering, paragraph
+from otio_ai_audit.pictures.panels import Caption, Panel, comparison
 from otio_ai_audit.pictures.sheet import Cell, contact_sheet
 from otio_ai_audit.pictures.small import STRIP_SIDE, as_jpeg, thumbnail, webp
 from otio_ai_audit.pictures.tags import LONGEST_TAG, picture_tags
@@ -9,9 +11,14 @@ from otio_ai_audit.pictures.tags import LONGEST_TAG, picture_tags
 __all__ = [
     "LONGEST_TAG",
     "STRIP_SIDE",
+    "Caption",
     "Cell",
+    "Panel",
     "as_jpeg",
+    "comparison",
     "contact_sheet",
+    "lettering",
+    "paragraph",
     "picture_tags",
     "thumbnail",
     "webp",
