@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,14 +20,28 @@ if TYPE_CHECKING:
 FAIL_ON = ("error", "warning", "never")
 
 
+class Output(click.Path):
+    """A path to write to; one that ends in a slash becomes a folder, whatever its name looks like."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(super().convert(value, param, ctx))  # type: ignore[arg-type]
+        if str(value).endswith(("/", os.sep)) and path.suffix and not path.exists():
+            try:  # the path itself does not keep its slash
+                path.mkdir(parents=True)
+            except OSError as error:
+                self.fail(f"{path} cannot be made: {error.strerror or error}.", param, ctx)
+        return path
+
+
 OUTPUTS = click.option(
     "-o",
     "--output",
     "outputs",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Output(path_type=Path),
     help="Write a file; the suffix says what: .otio .otioz (the edit with markers), .edl (Resolve marker "
-    "EDL), .lua (a Resolve menu script that sets them), .json, .csv, .xml (JUnit), .html. May repeat.",
+    "EDL), .lua (a Resolve menu script that sets them), .json, .csv, .xml (JUnit), .html. FOLDER/: contact "
+    "sheets and a picture of every finding. May repeat.",
 )
 
 
@@ -99,7 +114,7 @@ def command(
     otio-ai-audit audit advert.otio -o marked.otio -o report.html
     otio-ai-audit audit advert.otio -o markers.edl
     otio-ai-audit audit MASTER.mov --edit advert.otio
-    otio-ai-audit audit takes/
+    otio-ai-audit audit takes/ -o stills/
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some clip could not be looked at.
     """  # noqa: D301 - click knows the real control character only
@@ -124,7 +139,7 @@ def command(
         live=live,
         rate=rate,
         timeline=timeline,
-        stills=bool(pages),
+        stills=any(map(shows_pictures, outputs)),
         force=force,
         report=_where(pages[0], live) if pages else "",
     )
@@ -138,6 +153,13 @@ def command(
     if json_out is None and not quiet:
         show(finished.result, outputs, everything)
     return exit_code(finished.result, fail_on)
+
+
+def shows_pictures(path: Path) -> bool:
+    """Whether an output needs frames of the findings."""
+    from ..report import is_folder_output
+
+    return path.suffix.lower() == ".html" or is_folder_output(path)
 
 
 def _where(page: str, live: Path | None) -> str:
@@ -202,12 +224,15 @@ def exit_code(result: AuditResult, fail_on: str) -> int:
 
 def _check_outputs(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
     """Refuse what cannot be written before anything is measured."""
-    from ..report import WRITERS
+    from ..report import WRITERS, is_folder_output
 
     for path in outputs:
-        if path.suffix.lower() not in WRITERS:
+        if path.suffix.lower() not in WRITERS and not is_folder_output(path):
             raise OutputError(
-                f"Nobody writes {path.suffix or path.name!r} files; use {', '.join(sorted(WRITERS))}."
+                f"Nobody writes {path.suffix!r} files; use {', '.join(sorted(WRITERS))}, or a folder."
             )
+        folder = is_folder_output(path)
+        if path.is_file() if folder else path.is_dir():
+            raise OutputError(f"{path} is a {'file' if folder else 'folder'}. Choose another name.")
         if any(path.resolve() == Path(name).resolve() for name in inputs):
             raise OutputError(f"{path} is the input; write the result beside it under another name.")

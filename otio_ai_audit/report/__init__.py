@@ -9,12 +9,13 @@ from __future__ import annotations
 from .against import compare, read_earlier, round_two_lines
 from .json_file import to_json
 from .terminal import table
-from .writing import WRITERS, Asked, write
+from .writing import WRITERS, Asked, is_folder_output, write
 
 __all__ = [
     "WRITERS",
     "Asked",
     "compare",
+    "is_folder_output",
     "read_earlier",
     "round_two_lines",
     "table",

@@ -105,6 +105,14 @@ WRITERS: dict[str, Writer] = {
 """Suffix → writer."""
 
 
+def is_folder_output(path: Path | str) -> bool:
+    """Whether an output is a folder of pictures: it has no suffix, or is a folder that is there."""
+    path = Path(path)
+    if str(path) == "-" or path.suffix.lower() in WRITERS:
+        return False
+    return not path.suffix or path.is_dir()
+
+
 def write(
     result: AuditResult,
     path: Path | str,
@@ -116,7 +124,7 @@ def write(
     include_prompts: bool = False,
     fail_on: str = "error",
 ) -> None:
-    """Write a result in the format that the suffix of `path` names.
+    """Write a result in the format that the suffix of `path` names; into a folder, pictures.
 
     The file is written beside its place and moved there when it is whole: what stood there before is
     kept when anything goes wrong. Missing folders are made. ``-`` is JSON on standard output.
@@ -126,7 +134,7 @@ def write(
     result
         What an audit found.
     path
-        Where to; the suffix chooses one of `WRITERS`.
+        Where to; the suffix chooses one of `WRITERS`, and `is_folder_output` says what is a folder.
     timeline, original, seen, curves, include_prompts, fail_on
         See `Asked`.
 
@@ -142,10 +150,15 @@ def write(
         _to_stdout(text)
         return
     path = Path(path)
+    if is_folder_output(path):
+        from . import stills_folder
+
+        stills_folder.write(result, path)
+        return
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise OutputError(
-            f"Nobody writes {path.suffix or path.name!r} files; use one of {', '.join(sorted(WRITERS))}."
+            f"Nobody writes {path.suffix!r} files; use one of {', '.join(sorted(WRITERS))}, or a folder."
         )
     try:
         _place(writer, result, path, asked)
