@@ -16,6 +16,7 @@ from ..errors import OutputError
 from ..model import WARNING, RankedTake, Shot, ShotHead, Triage
 from . import page_parts
 from .finding_view import Pictures
+from .takes_film import Films
 from .takes_folder import INDEX, PageFolder, is_page_name
 from .takes_overview import overview, scope, summary, tiles
 from .takes_view import TakeView, choices, take_views, titles_of
@@ -26,8 +27,10 @@ PAGE_TAKES = 500
 """Most takes of a page; a larger shot has several, in order of rank."""
 ONE_PAGE = 300
 """Takes up to which everything fits well into one page."""
-_STYLES = ("page.css", "takes.css")
-_SCRIPTS = ("theme.js", "takes_tables.js", "takes.js", "takes_say.js")
+_STYLES = ("page.css", "takes.css", "takes_compare.css")
+_SCRIPTS = ("theme.js", "takes_tables.js", "takes_strip.js", "takes.js", "takes_say.js", "takes_compare.js")
+_SOURCES = ("media-src 'self' file:",)
+"""Takes side by side play the files themselves where the browser can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,27 @@ def write_page(triage: Triage, path: Path) -> None:
     path
         Written as it is: the caller moves it to its place.
     """
-    path.write_bytes(to_page(triage).encode("utf-8"))
+    path.write_bytes(to_page(triage, path.parent).encode("utf-8"))
 
 
-def to_page(triage: Triage) -> str:
-    """Return everything as one self-contained page."""
-    pictures = Pictures()
+def to_page(triage: Triage, folder: Path | None = None) -> str:
+    """Return everything as one self-contained page.
+
+    Parameters
+    ----------
+    triage
+        What was found.
+    folder
+        Where the page will lie: from there it plays the files of the takes. None: it names no file.
+    """
+    pictures, films = Pictures(), Films(folder)
     sections = []
     for head in triage.heads:
         shot = triage.load(head.number)
         labels = [one.take.label for one in shot.takes]
         anchors = {label: f"take-{head.number}-{place}" for place, label in enumerate(labels, start=1)}
         links = {label: f"#{anchor}" for label, anchor in anchors.items()}
-        sections.append(_section(triage, shot, shot.takes, anchors, links, pictures))
+        sections.append(_section(triage, shot, shot.takes, anchors, links, pictures, films))
     index = overview(triage, {head.number: f"#shot-{head.number}" for head in triage.heads}, pictures)
     return _render(triage, sections, {**_title(triage), **index, "overview": True})
 
@@ -90,6 +101,7 @@ def write_folder(triage: Triage, folder: Path, changed: Collection[int] | None =
     """
     try:
         pages = PageFolder.open(folder)
+        films = Films(folder)
         names = {head.number: _page_names(head) for head in triage.heads}
         pages.announce([INDEX, *(name for some in names.values() for name in some)])
         for head, around in _with_neighbours(triage.heads):
@@ -97,7 +109,7 @@ def write_folder(triage: Triage, folder: Path, changed: Collection[int] | None =
             untouched = changed is not None and head.number not in changed
             if untouched and pages.keep(names[head.number], next_to):
                 continue
-            for name, text in _shot_pages(triage, head, names[head.number], around):
+            for name, text in _shot_pages(triage, head, names[head.number], around, films):
                 pages.write(name, text, next_to)
         index = overview(triage, {number: some[0] for number, some in names.items()}, Pictures())
         pages.write(INDEX, _render(triage, (), {**_title(triage), **index, "overview": True}))
@@ -128,6 +140,7 @@ def _shot_pages(
     head: ShotHead,
     names: Sequence[str],
     around: tuple[ShotHead | None, ShotHead | None],
+    films: Films,
 ) -> Iterator[tuple[str, str]]:
     """Render the pages of a shot: those that could not be looked at stand on the first."""
     shot = triage.load(head.number)
@@ -145,7 +158,7 @@ def _shot_pages(
     for place, (name, part) in enumerate(zip(names, parts, strict=True)):
         here = {label: link.removeprefix(name) for label, link in links.items()}
         takes = part if place else [*part, *failed]
-        section = _section(triage, shot, takes, anchors, here, Pictures())
+        section = _section(triage, shot, takes, anchors, here, Pictures(), films)
         view = _shot_view(triage, shot, head, names, place, around)
         yield name, _render(triage, [section], view)
 
@@ -157,10 +170,12 @@ def _section(
     anchors: Mapping[str, str],
     links: Mapping[str, str],
     pictures: Pictures,
+    films: Films,
 ) -> ShotSection:
     detectors = _detectors(triage)
     titles = titles_of(shot.takes)
-    views = take_views(takes, anchors, links, titles, detectors, triage.include_prompts, pictures)
+    prompts = triage.include_prompts
+    views = take_views(takes, anchors, links, titles, detectors, prompts, pictures, films)
     return ShotSection(
         anchor=f"shot-{shot.number}",
         name=one_line(shot.name) or "(no name)",
@@ -221,4 +236,4 @@ def _render(triage: Triage, sections: Sequence[ShotSection], view: Mapping[str, 
         "scope": scope(triage),
         "limit": WARNING,
     }
-    return page_parts.render("takes.html", _STYLES, _SCRIPTS, {**shared, **view})
+    return page_parts.render("takes.html", _STYLES, _SCRIPTS, {**shared, **view}, sources=_SOURCES)

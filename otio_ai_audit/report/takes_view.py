@@ -9,6 +9,7 @@ from typing import Any
 
 from ..model import WARNING, PersonVerdict, Placed, RankedTake, Severity, severity_of
 from .finding_view import FindingView, Pictures, finding_view
+from .takes_film import Films
 from .takes_picture import Picture, bar_of, picture_of, shown_of
 from .text import STANDING, clean, counted, lines_of, number, one_line
 
@@ -80,6 +81,10 @@ class TakeView:
     notes: Sequence[str]
     reason: str
     picture: Picture | None
+    film: str
+    """Relative address of the file; empty where the page does not name it."""
+    seconds: float
+    rate: float
     bar: Sequence[tuple[float, float, str]]
     scores: Sequence[tuple[str, str, Severity]]
     sortable: str
@@ -119,6 +124,7 @@ def take_views(
     detectors: Sequence[str],
     prompts: bool,
     pictures: Pictures,
+    films: Films,
 ) -> list[TakeView]:
     """Prepare takes for a page.
 
@@ -138,6 +144,8 @@ def take_views(
         Show their text; else only its hash.
     pictures
         What the page has room for: a picture of every take comes first, the rest is shared out as strips.
+    films
+        Where the page finds the files.
     """
     shown = [shown_of(one) for one in takes]
     urls = [pictures.url(strip[place].data) if strip else "" for strip, place, _ in shown]
@@ -145,13 +153,15 @@ def take_views(
     made = []
     for one, url, (strip, place, worst) in zip(takes, urls, shown, strict=True):
         picture = picture_of(one, url, strip, place, worst, share, pictures) if url else None
-        made.append(_take_view(one, picture, anchors, links, titles, detectors, prompts))
+        film = films.url(one.take.media) if one.standing not in ("failed", "copy") else ""
+        made.append(_take_view(one, picture, film, anchors, links, titles, detectors, prompts))
     return made
 
 
 def _take_view(
     one: RankedTake,
     picture: Picture | None,
+    film: str,
     anchors: Mapping[str, str],
     links: Mapping[str, str],
     titles: Mapping[str, str],
@@ -181,6 +191,9 @@ def _take_view(
         notes=lines_of(_without_path(text, one) for text in record.notes),
         reason=one_line(_without_path(record.failure or "", one)),
         picture=picture,
+        film=film,
+        seconds=number(record.seconds, 6) or 0.0,
+        rate=number(float(record.info.rate), 6) or 0.0 if record.info is not None else 0.0,
         bar=bar_of(one),
         scores=[(one_line(n), "n/a" if s is None else f"{s:.2f}", severity_of(s)) for n, s in scores.items()],
         sortable=" ".join("-" if scores.get(n) is None else f"{scores[n]:.4f}" for n in detectors),

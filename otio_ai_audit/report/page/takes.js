@@ -61,17 +61,6 @@
 
   // --- scrub
 
-  const strips = new WeakMap();
-  function stripOf(frame) {
-    if (!strips.has(frame)) {
-      const image = frame.querySelector("img");
-      const place = Number(frame.dataset.place);
-      const urls = frame.dataset.frames.split(" ").map((url) => (url === "." ? image.src : url));
-      const held = urls.map((url) => Object.assign(new Image(), { src: url })); // decoded before they are shown
-      strips.set(frame, { image, place, urls, held, times: frame.dataset.times.split(" ") });
-    }
-    return strips.get(frame);
-  }
   function show(frame, place) {
     const strip = stripOf(frame);
     const at = place === null ? strip.place : Math.min(Math.max(place, 0), strip.urls.length - 1);
@@ -141,6 +130,8 @@
     n: () => step(visible().filter(isFlagged), 1),
     p: () => step(visible().filter(isFlagged), -1),
     k: (take) => take?.querySelector('[data-say="keep"]')?.click(),
+    c: (take) => take?.querySelector("[data-compare]")?.click(),
+    v: () => one("compare-open").click(),
     x: (take) => take?.querySelector('[data-say="kill"]')?.click(),
     ",": (take) => take && nudge(take, -1),
     ".": (take) => take && nudge(take, 1),
@@ -149,6 +140,7 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.closest("#filters")) return event.target.blur();
+    if (document.querySelector("dialog[open]")) return; // it has keys of its own
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     const take = document.activeElement?.closest(".take");
     const arrow = event.key.startsWith("Arrow");

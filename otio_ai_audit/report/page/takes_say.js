@@ -91,7 +91,7 @@
     if (!thing?.box) return;
     const mine = read(name);
     const now = mine ? mine.kind : told(thing)?.dataset.kind ?? "";
-    for (const button of all("button", thing.box)) button.setAttribute("aria-pressed", String(button.dataset.say === now));
+    for (const button of all("button[data-say]", thing.box)) button.setAttribute("aria-pressed", String(button.dataset.say === now));
     why(name, thing, mine);
     if (thing.row) return;
     const badge = thing.take.querySelector("[data-mine]");
