@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from otio_ai_audit.pictures.letters import lettering, paragraph
+from otio_ai_audit.pictures.letters import BASE, lettering, paragraph
 from otio_ai_audit.pictures.panels import Caption, Panel, comparison
 from otio_ai_audit.pictures.sheet import Cell, contact_sheet
 from otio_ai_audit.pictures.small import STRIP_SIDE, as_jpeg, thumbnail, webp
 from otio_ai_audit.pictures.tags import LONGEST_TAG, picture_tags
 
 __all__ = [
+    "BASE",
     "LONGEST_TAG",
     "STRIP_SIDE",
     "Caption",

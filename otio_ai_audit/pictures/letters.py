@@ -30,6 +30,8 @@ MORE_FONTS = (
 """Looked through where the first ones lack letters."""
 LONGEST = 400
 """Characters of a text that are looked at: the ends of a longer one."""
+BASE = 0.79
+"""Where the base line of a line of text is, as a share of its height."""
 _UNASSIGNED = "\U0010fffe"
 _SAMPLE = 16
 
@@ -134,7 +136,7 @@ def _drawn(text: str, font: Any, height: int, width: int) -> UInt8:
     across = min(max(1, round(font.getlength(text) + 0.49)), width)
     image = Image.new("L", (across, height))
     # The image's borders keep in what fonts and piled accents would spill.
-    ImageDraw.Draw(image).text((0, round(height * 0.79)), text, 255, font, anchor="ls")
+    ImageDraw.Draw(image).text((0, round(height * BASE)), text, 255, font, anchor="ls")
     return np.asarray(image)
 
 

@@ -29,7 +29,8 @@ class Burning:
     bars: bool
     """A score bar for each detector on the panel."""
     overlay: Literal["heat", "boxes", "none"]
-    """``none`` leaves the picture as it is; else findings get a border, labels and boxes, ``heat`` maps too."""
+    """``none`` leaves the picture as it is; else findings get a border, labels and boxes, and by ``heat``
+    maps of where they are."""
     detectors: tuple[str, ...]
     """In the order of their bars."""
 
@@ -187,15 +188,18 @@ class Burner:
         key = ("label", words, score, color)
         if key not in self._kept:
             chip = self._brush.even(high * 0.3, 2)
-            tail = lettering(f"\N{MIDDLE DOT} {score}", self._text, max(0, wide - chip))
             space = self._text // 3
-            head = lettering(words, self._text, max(0, wide * 7 // 10 - chip - tail.shape[1] - 3 * space))
-            total = chip + head.shape[1] + tail.shape[1] + 3 * space
-            piece = self._brush.sheet(min(self._brush.even(total, 2), max(wide, 0)), high)
+            dot = lettering("\N{MIDDLE DOT}", self._text, self._text)
+            tail = lettering(score, self._text, max(0, wide - chip))
+            rest = chip + dot.shape[1] + tail.shape[1] + 4 * space
+            head = lettering(words, self._text, max(0, wide * 7 // 10 - rest))
+            size = self._brush.even(rest + head.shape[1], 2)
+            piece = self._brush.sheet(min(size, max(wide, 0)), high)
             self._chip(piece, chip, high, color, solid=error)
-            above = (high - self._text) // 2
-            self._brush.write(piece, head, chip + space, above)
-            self._brush.write(piece, tail, chip + 2 * space + head.shape[1], above, WHITE if error else DIM)
+            x, above = chip + space, (high - self._text) // 2
+            for mask, ink in ((head, WHITE), (dot, DIM), (tail, WHITE if error else DIM)):
+                self._brush.write(piece, mask, x, above, ink)
+                x += mask.shape[1] + space
             self._keep(key, piece)
         return self._kept[key]
 

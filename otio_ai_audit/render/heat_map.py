@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -19,6 +20,8 @@ DARKEST = 0.3
 """Where on it strength 0 begins: its black would hide the picture."""
 STRONGEST = 0.6
 """Share of the tint at the strongest."""
+RISE = 1.4
+"""The strongest tint begins at 1 / `RISE`."""
 STEP = 8
 """Pixels between two rows of the map that are worked out; between them it is linear."""
 PAIRS = STEP // 2
@@ -34,9 +37,7 @@ class HeatMap:
 
     def __init__(self, brush: Brush) -> None:
         self._brush = brush
-        # Ten bits times eight bits of opacity do not fit into sixteen.
-        self._kind: Any = np.uint16 if brush.bits == 8 else np.uint32
-        self._keep, self._tints = _tables(brush.bits, self._kind)
+        self._keep, self._tints = _tables()
 
     def draw(self, planes: Planes, cells: UInt8, place: Rect, within: Rect) -> None:
         """Lay a map over a place.
@@ -50,55 +51,57 @@ class HeatMap:
         place
             Pixels that the cells cover, even numbers; it may reach beyond `within`.
         within
-            Pixels that may be changed, even numbers.
+            Pixels that may be changed, from even numbers on.
         """
-        left, top = max(place.x, within.x), max(place.y, within.y)
-        right = min(place.x + place.width, within.x + within.width)
-        bottom = min(place.y + place.height, within.y + within.height)
-        used = np.flatnonzero(cells.any(axis=1)) if cells.ndim == 2 and cells.size else ()
-        if right <= left or bottom <= top or not len(used):
+        if cells.ndim != 2 or not cells.any():
             return
-        # Rows without any strength, and those beside them, need no work.
-        pitch = place.height / len(cells)
-        top = max(top, top + int(place.y + (used[0] - 1) * pitch - top) // STEP * STEP)
-        bottom = min(bottom, 2 * round((place.y + (used[-1] + 2) * pitch) / 2) + 2)
-        if bottom <= top:
+        warm = cells != 0
+        left, right = _span(warm.any(axis=0), place.x, place.width, within.x, within.width)
+        top, bottom = _span(warm.any(axis=1), place.y, place.height, within.y, within.height)
+        if right <= left or bottom <= top:
             return
         strength = _strength(cells, place, Rect(left, top, right - left, bottom - top))
-        keep, luma = self._keep[strength], self._tints[0][strength]
-        small = strength[:, :: self._brush.across]
-        faint, blue, red = self._keep[small], self._tints[1][small], self._tints[2][small]
         across, down = self._brush.across, self._brush.down
-        self._lay(planes.luma[top:bottom, left:right], keep, luma, 2)
+        self._lay(planes.luma[top:bottom, left:right], strength, self._tints[0], 2)
         rows, columns = slice(top // down, bottom // down), slice(left // across, -(-right // across))
-        self._lay(planes.blue[rows, columns], faint, blue, 2 // down)
-        self._lay(planes.red[rows, columns], faint, red, 2 // down)
+        small = np.ascontiguousarray(strength[:, ::across])
+        for plane, tint in zip((planes.blue, planes.red), self._tints[1:], strict=True):
+            self._lay(plane[rows, columns], small, tint, 2 // down)
 
-    def _lay(self, plane: Ints, keep: Ints, tint: Ints, lines: int) -> None:
+    def _lay(self, plane: Ints, strength: UInt8, tint: Ints, lines: int) -> None:
         """Mix a tint into a plane of which `lines` rows belong to each pair of rows of the picture."""
-        high = PAIRS * lines
-        width = min(plane.shape[1], keep.shape[1])
-        plane, keep, tint = plane[:, :width], keep[:, :width], tint[:, :width]
-        later = np.arange(PAIRS, dtype=self._kind)[:, None] * 2 + 1
-        former = (STEP - later).astype(self._kind)
-        for first in range(0, len(keep) - 1, BAND):
-            last = min(first + BAND, len(keep) - 1)
-            target = plane[first * high : last * high]
-            steps = -(-len(target) // high)
-            if not steps:
-                return
-            kept = _between(keep[first : first + steps + 1], former, later) >> 3
-            added = _between(tint[first : first + steps + 1], former, later) << 1
-            whole = len(target) == steps * high
-            old = (
-                target
-                if whole
-                else np.concatenate((target, np.repeat(target[-1:], steps * high - len(target), 0)))
-            )
-            mixed = old.reshape(steps, PAIRS, lines, width) * kept[:, :, None]
+        high, width = PAIRS * lines, min(plane.shape[1], strength.shape[1])
+        plane, strength = plane[:, :width], strength[:, :width]
+        later = np.arange(1, STEP, 2, dtype=np.uint16)[:, None]
+        former = STEP - later
+        for first in range(0, len(strength) - 1, BAND):
+            target = plane[first * high : (first + BAND) * high]
+            steps = min(BAND, len(strength) - 1 - first)
+            borders = strength[first : first + steps + 1]
+            kept = _between(self._keep[borders], former, later) >> 3
+            added = _between(tint[borders], former, later) << 1
+            old = target
+            if len(old) < steps * high:  # the last step may reach beyond the picture
+                old = np.pad(old, ((0, steps * high - len(old)), (0, 0)))
+            old = old.reshape(steps, PAIRS, lines, width)
+            # Ten bits are mixed by their upper eight: the product stays in sixteen, and the rest is added.
+            mixed = (old >> 2 if self._brush.bits > 8 else old) * kept[:, :, None]
             mixed += added[:, :, None]
-            mixed >>= 8
+            if self._brush.bits > 8:
+                mixed >>= 6
+                mixed += old & 3
+            else:
+                mixed >>= 8
             target[:] = mixed.reshape(steps * high, width)[: len(target)]
+
+
+def _span(warm: npt.NDArray[np.bool_], start: int, length: int, first: int, most: int) -> tuple[int, int]:
+    """Say from where to where along one axis a map has any strength, from a step's border on."""
+    used = np.flatnonzero(warm)
+    pitch = length / len(warm)
+    begin = math.floor((start + (used[0] - 0.5) * pitch) / STEP) * STEP
+    end = math.ceil((start + (used[-1] + 1.5) * pitch) / 2) * 2
+    return max(begin, start, first), min(end, start + length, first + most)
 
 
 def _between(rows: Ints, former: Ints, later: Ints) -> Ints:
@@ -121,19 +124,22 @@ def _strength(cells: UInt8, place: Rect, part: Rect) -> UInt8:
 
 
 def _neighbours(at: Ints, length: int, count: int) -> tuple[Ints, Ints, npt.NDArray[np.float32]]:
-    """Say between which cells places lie, and how far from the first to the second; cells have values at their middles."""
+    """Say between which cells places lie, and how far from the first: a cell has its value at its middle."""
     places = np.clip(at * (count / length) - 0.5, 0, count - 1)
     first = places.astype(np.intp)
     return first, np.minimum(first + 1, count - 1), (places - first).astype(np.float32)
 
 
-@lru_cache(maxsize=4)
-def _tables(bits: int, kind: Any) -> tuple[Ints, tuple[Ints, Ints, Ints]]:
-    """For each strength: how much of the picture is kept, of 256, and what is added of Y, Cb and Cr, in 16ths."""
+@lru_cache(maxsize=1)
+def _tables() -> tuple[Ints, tuple[Ints, Ints, Ints]]:
+    """Give for each strength how much of the picture is kept, of 256, and what is added to Y, Cb and Cr.
+
+    Of eight bits, in 16ths.
+    """
     strength = np.arange(256) / 255
-    tint = np.round(FULL * STRONGEST * np.clip(strength * 1.25, 0, 1))
+    tint = np.round(FULL * STRONGEST * np.clip(strength * RISE, 0, 1))
     along = (DARKEST + (1 - DARKEST) * strength) * (len(INFERNO) - 1)
-    codes = np.array([code_of(color, bits) for color in INFERNO])
+    codes = np.array([code_of(color, 8) for color in INFERNO])
     colors = [np.interp(along, np.arange(len(INFERNO)), codes[:, plane]) for plane in range(3)]
-    added = [np.round(color * tint / _FINE).astype(kind) for color in colors]
-    return (FULL - tint).astype(kind), (added[0], added[1], added[2])
+    added = [np.round(color * tint / _FINE).astype(np.uint16) for color in colors]
+    return (FULL - tint).astype(np.uint16), (added[0], added[1], added[2])

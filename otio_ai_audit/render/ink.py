@@ -34,7 +34,7 @@ class Rect(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def code_of(rgb: str, bits: int) -> Code:
-    """Bring a colour (``#rrggbb``) to limited range BT.709 code values (ITU-R BT.709-6, sections 3.2 to 3.4)."""
+    """Bring a colour (``#rrggbb``) to limited range code values (ITU-R BT.709-6, items 3.2 to 3.4)."""
     red, green, blue = (int(rgb[i : i + 2], 16) / 255 for i in (1, 3, 5))
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     scale = 1 << (bits - 8)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..markings import COLORS, OTHER_COLOR
 from ..model import ERROR, WARNING, Planes, Severity, severity_of
-from ..pictures import lettering
+from ..pictures import BASE, lettering
 from .ink import (
     CALM_INK,
     DIM,
@@ -32,6 +32,8 @@ ROWS = 2
 MOST_TIMECODE = 24
 """Characters of a timecode that are drawn."""
 MOST_GLYPHS = 256
+TIMECODE_SHAPE = 4.9
+"""Width of a timecode over the height of its line."""
 _NEVER = object()
 
 
@@ -45,7 +47,7 @@ def panel_height(picture_height: int, detectors: Sequence[str]) -> int:
     detectors
         Those whose bars are shown; without any there is one line of text.
     """
-    share, least, most = (0.108, 44, 0.3) if detectors else (0.054, 24, 0.15)
+    share, least, most = (0.11, 50, 0.3) if detectors else (0.056, 26, 0.15)
     height = max(share * picture_height, min(least, most * picture_height))
     return max(2, 2 * round(height / 2))
 
@@ -103,39 +105,52 @@ class _Layout:
 
 def _layout(width: int, height: int, bars: int, burn_in: bool) -> _Layout:
     """Divide a panel: texts at the left and bars at the right, or above each other where it is narrow."""
-    pad = max(2, 2 * round(min(width * 0.008, height * 0.12) / 2))
-    inner = Rect(pad, pad, max(width - 2 * pad, 0), max(height - 2 * pad, 0))
+    side, pad = max(2, round(min(width * 0.008, height * 0.3))), max(1, round(height * 0.06))
+    inner = Rect(side, pad, max(width - 2 * side, 0), max(height - 2 * pad, 0))
     if not burn_in:
-        return _Layout(Rect(0, 0, 0, 0), Rect(0, 0, 0, 0), Rect(0, 0, 0, 0), _cells(inner, bars))
+        nowhere = Rect(0, 0, 0, 0)
+        return _Layout(nowhere, nowhere, nowhere, _cells(inner, bars))
     if not bars:
-        high = inner.height
-        across = min(round(6.4 * high), inner.width * 2 // 5)
-        number = min(round(5 * high), inner.width // 4)
-        rest = max(inner.width - across - number - 2 * pad, 0)
-        return _Layout(
-            Rect(inner.x, inner.y, across, high),
-            Rect(inner.x + inner.width - number, inner.y, number, high),
-            Rect(inner.x + across + pad, inner.y, rest, high),
-            (),
-        )
+        return _one_line(inner)
     if width < 8 * height:  # narrow: texts above bars
         text = Rect(inner.x, inner.y, inner.width, round(inner.height * 0.44))
-        below = text.height + pad // 2
+        below = text.height + pad
         field = Rect(inner.x, inner.y + below, inner.width, inner.height - below)
     else:
         columns = -(-bars // ROWS)
         across = round(min(width * 0.68, width * 0.17 * columns))
-        text = Rect(inner.x, inner.y, inner.width - across - 2 * pad, inner.height)
+        text = Rect(inner.x, inner.y, max(inner.width - across - 2 * side, 0), inner.height)
         field = Rect(inner.x + inner.width - across, inner.y, across, inner.height)
-    upper = round(min(text.height * 0.58, text.width / 7.2))
-    clip = round(min(text.height * 0.36, upper * 0.8))
-    number = max(0, text.width - round(6.0 * upper) - pad)
+    upper = round(min(text.height * 0.6, text.width / 7.2))
+    lower = round(min(text.height * 0.38, upper * 0.8))
+    high = round(min(lower, upper * 0.56))
+    number = max(0, text.width - round(TIMECODE_SHAPE * upper))
     return _Layout(
         Rect(text.x, text.y, text.width - number, upper),
-        Rect(text.x + text.width - number, text.y + upper - clip, number, clip),
-        Rect(text.x, text.y + text.height - clip, text.width, clip),
+        Rect(text.x + text.width - number, text.y + _base(upper) - _base(high), number, high),
+        Rect(text.x, text.y + text.height - lower, text.width, lower),
         _cells(field, bars),
     )
+
+
+def _one_line(inner: Rect) -> _Layout:
+    """Put timecode, clip and frame beside each other."""
+    x, y, width, height = inner
+    across = min(round((TIMECODE_SHAPE + 0.6) * height), width * 2 // 5)
+    high = round(height * 0.8)
+    number = min(round(5 * high), width // 4)
+    lower = y + _base(height) - _base(high)
+    return _Layout(
+        Rect(x, y, across, height),
+        Rect(x + width - number, lower, number, high),
+        Rect(x + across, lower, max(width - across - number - height // 2, 0), high),
+        (),
+    )
+
+
+def _base(height: int) -> int:
+    """Say how far below its top the base line of a line of text is."""
+    return round(height * BASE)
 
 
 def _cells(field: Rect, bars: int) -> tuple[Rect, ...]:
@@ -202,7 +217,10 @@ class Panel:
         elif what == "timecode":
             mask, ink = self._large.mask(text[:MOST_TIMECODE]), WHITE
         else:
-            mask, ink = self._small.mask(text[-MOST_TIMECODE:]), DIM
+            words = f"frame {text[-MOST_TIMECODE:]}"
+            if self._small.width(words) > place.width:
+                words = text[-MOST_TIMECODE:]
+            mask, ink = self._small.mask(words), DIM
         mask = mask[:, : max(place.width, 0)]
         x = place.x + (place.width - mask.shape[1] if what == "frame" else 0)
         self._brush.write(self._sheet, mask, x, place.y, ink)
@@ -216,7 +234,7 @@ class _Bar:
         self._brush = brush
         self._sheet = sheet
         self._value: object = _NEVER
-        text = round(min(cell.height * 0.52, cell.width * 0.16))
+        text = round(min(cell.height * 0.6, cell.width * 0.16))
         self._digits = Digits(text)
         value = min(self._digits.width("0.00") + 2, cell.width)
         chip = max(2, 2 * round(text * 0.2))
