@@ -37,6 +37,10 @@ class Layer:
     """Why nothing can be shown (``File not found: …``)."""
     lacks: tuple[str, ...] = ()
     """What the edit does to it that is not rendered (``zoom``, ``crop``)."""
+    rate: Fraction = Fraction(24)
+    """Timeline rate."""
+    grid: Fraction | None = None
+    """Frame rate of the medium as the edit has it; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from otio_ai_audit.timeline.choose import markers_for as markers_for
 from otio_ai_audit.timeline.clips import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.fcp7_write import write_fcp7 as write_fcp7
 from otio_ai_audit.timeline.fcpxml import write_fcpxml as write_fcpxml
+from otio_ai_audit.timeline.film import film as film
 from otio_ai_audit.timeline.found import Found as Found
 from otio_ai_audit.timeline.found import FoundMedia as FoundMedia
 from otio_ai_audit.timeline.found import find_media as find_media
@@ -29,6 +30,7 @@ from otio_ai_audit.timeline.marker_edl import write_marker_edl as write_marker_e
 from otio_ai_audit.timeline.master import film_of_master as film_of_master
 from otio_ai_audit.timeline.master import plan_master as plan_master
 from otio_ai_audit.timeline.plan import plan as plan
+from otio_ai_audit.timeline.ramps import opacity_at as opacity_at
 from otio_ai_audit.timeline.read import EDIT_SUFFIXES as EDIT_SUFFIXES
 from otio_ai_audit.timeline.read import read as read
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES as IMAGE_SUFFIXES
@@ -36,6 +38,7 @@ from otio_ai_audit.timeline.relink import file_name as file_name
 from otio_ai_audit.timeline.relink import parse_map as parse_map
 from otio_ai_audit.timeline.relink import rewrite as rewrite
 from otio_ai_audit.timeline.retime import frames_of as frames_of
+from otio_ai_audit.timeline.retime import moment as moment
 from otio_ai_audit.timeline.selects import Selects as Selects
 from otio_ai_audit.timeline.selects import arrange_selects as arrange_selects
 from otio_ai_audit.timeline.selects import select_clips as select_clips

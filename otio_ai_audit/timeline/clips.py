@@ -169,17 +169,25 @@ def _total(tl: otio.schema.Timeline, clock: Clock) -> Fraction:
     return max(lengths, default=Fraction(0))
 
 
-def resolver_of(tl: otio.schema.Timeline, options: PlanOptions) -> Resolver:
-    """Set up what finds the media of an edit."""
+def relinker_of(options: PlanOptions) -> Relinker:
+    """Set up what finds files where an edit has been moved to."""
     maps = [parse_map(one) if isinstance(one, str) else one for one in options.maps]
     roots = options.media_root
     folders = () if roots is None else (Path(roots),) if isinstance(roots, (str, Path)) else tuple(roots)
-    bundle, bases = bundle_of(options.base, options.source)
+    _, bases = bundle_of(options.base, options.source)
     bases = [Path(base).absolute() for base in bases]
     folders = tuple(Path(folder).absolute() for folder in folders)
-    relinker = Relinker(maps, folders, bases, options.proxies)
+    return Relinker(maps, folders, bases, options.proxies)
+
+
+def resolver_of(
+    tl: otio.schema.Timeline, options: PlanOptions, relinker: Relinker | None = None, sound: bool = False
+) -> Resolver:
+    """Set up what finds the media of an edit: of its pictures, or of what is heard."""
+    bundle, _ = bundle_of(options.base, options.source)
     start_timecode = options.start_timecode if options.has_edit else None
-    return Resolver(relinker, is_resolve(tl), bundle, options.cache, start_timecode)
+    relinker = relinker or relinker_of(options)
+    return Resolver(relinker, is_resolve(tl), bundle, options.cache, start_timecode, sound)
 
 
 # --- clip by clip ---------------------------------------------------------------------------------------

@@ -7,18 +7,27 @@ per effect a name, whether it is on, and those parameters that are not at their 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import opentimelineio as otio
 
 from otio_ai_audit.adapters import resolve
-from otio_ai_audit.timeline.retime import as_fraction
+from otio_ai_audit.timeline.retime import Knots, as_fraction
 
 RESOLVE = resolve.RESOLVE
+VOLUME = "Fairlight Clip Volume and Fades"
 ZERO, HUNDRED = Fraction(0), Fraction(100)
+SILENCE = -100
+"""Decibels: the lowest that Resolve's volume goes."""
+STEP = 3
+"""Decibels from one straight piece of a gain to the next."""
+
+Curve = list[tuple[Fraction, Fraction]]
 
 
 @dataclass(slots=True)
@@ -34,8 +43,8 @@ class Look:
     fade_in: Fraction = Fraction(0)
     """Timeline frames that the clip fades in over."""
     fade_out: Fraction = Fraction(0)
-    opacity: tuple[tuple[Fraction, Fraction], ...] = ()
-    """Timeline frames since the clip's start to 0 … 1, straight between; empty where it is opaque."""
+    level: tuple[tuple[Fraction, Fraction], ...] = ()
+    """Timeline frames since the clip's start to opacity (0 to 1) or gain, straight between; empty is 1."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,12 +83,13 @@ def _read_resolve(effect: otio.schema.Effect, look: Look) -> None:
     read = _READERS.get(name)
     if read is not None:
         read({str(one["Parameter ID"]): _values(one) for one in parameters}, look)
-    if name == "Composite" and look.see_through.startswith("opacity"):
-        curve = next(curve_of(one) for one in parameters if one["Parameter ID"] == "opacity")
-        look.opacity = tuple((time, min(max(value, ZERO), HUNDRED) / HUNDRED) for time, value in curve)
+    level = _LEVELS.get(name)
+    curve = next((curve_of(one) for one in parameters if level and one["Parameter ID"] == level[0]), None)
+    if level and curve:
+        look.level = level[1](curve)
 
 
-def curve_of(parameter: Mapping[str, Any]) -> list[tuple[Fraction, Fraction]]:
+def curve_of(parameter: Mapping[str, Any]) -> Curve:
     """Read what a parameter does over time: timeline frames since the clip's start, value.
 
     Resolve counts keys from where the clip starts on the timeline and goes straight from one to the next.
@@ -144,6 +154,32 @@ def _read_faders(values: Mapping[str, Sequence[float]], look: Look) -> None:
     look.fade_out = as_fraction(max(values.get("videoFaderOut") or [0.0]))
 
 
+def _read_sound_faders(values: Mapping[str, Sequence[float]], look: Look) -> None:
+    look.fade_in = as_fraction(max(values.get("faderIn") or [0.0]))
+    look.fade_out = as_fraction(max(values.get("faderOut") or [0.0]))
+
+
+def _opacity(curve: Curve) -> Knots:
+    level = tuple((time, min(max(value, ZERO), HUNDRED) / HUNDRED) for time, value in curve)
+    return level if any(value < 1 for _, value in level) else ()
+
+
+def _gain(curve: Curve) -> Knots:
+    """Turn decibels that go straight from key to key into gain that nearly does."""
+    found = [(time, _of_decibels(value)) for time, value in curve[:1]]
+    for (time0, value0), (time1, value1) in pairwise(curve):
+        steps = math.ceil(abs(value1 - value0) / STEP) or 1
+        for step in range(1, steps + 1):
+            part = Fraction(step, steps)
+            gain = _of_decibels(value0 + (value1 - value0) * part)
+            found.append((time0 + (time1 - time0) * part, gain))
+    return tuple(found) if any(value != 1 for _, value in found) else ()
+
+
+def _of_decibels(value: Fraction) -> Fraction:
+    return ZERO if value <= SILENCE else as_fraction(10 ** (float(value) / 20))
+
+
 def _read_unread(_values: Mapping[str, Sequence[float]], look: Look) -> None:
     look.see_through = look.see_through or "effects that this file keeps unreadable"
 
@@ -153,7 +189,12 @@ _READERS = {
     "Transform": _read_transform,
     "Cropping": _read_crop,
     "Video Faders": _read_faders,
+    VOLUME: _read_sound_faders,
     "Unread": _read_unread,
+}
+_LEVELS: dict[str, tuple[str, Callable[[Curve], Knots]]] = {
+    "Composite": ("opacity", _opacity),
+    VOLUME: ("volume", _gain),
 }
 
 

@@ -82,9 +82,9 @@ def film_of_master(planned: Plan, master: Media) -> Film:
     end = Fraction(info.frames)
     whole = ((Fraction(0), Fraction(0)), (end / info.rate, end / info.rate))
     covered = join_ranges(shown for shot in shots for shown in shot.shown)
-    layers = [Layer("", "", master, *rest, 0, whole) for rest in subtract_ranges(0, info.frames, covered)]
-    for shot in shots:
-        layers += [Layer(shot.id, shot.name, master, *shown, 0, whole) for shown in shot.shown]
+    shown = [("", "", one) for one in subtract_ranges(0, info.frames, covered)]
+    shown += [(shot.id, shot.name, one) for shot in shots for one in shot.shown]
+    layers = [Layer(id_, name, master, *one, 0, whole, rate=info.rate) for id_, name, one in shown]
     layers.sort(key=lambda layer: layer.start)
     return Film(info, tuple(layers), (Sound("", master.path, Fraction(0), end, Fraction(0)),))
 

@@ -62,11 +62,14 @@ class Resolver:
         bundle: Path | None,
         cache: Path | None,
         start_timecode: Callable[[str], str | None] | None = None,
+        sound: bool = False,
     ) -> None:
         self.relinker = relinker
         self.resolve = resolve
         self.bundle = bundle
         self.cache = cache
+        self.sound = sound
+        """Files of sound are wanted, and need not be skipped."""
         self._media: dict[Media, Media] = {}
         self._start_timecode = start_timecode
         self._timecodes: dict[str, str] = {}
@@ -115,7 +118,8 @@ class Resolver:
         if names and not url:
             return self._by_name(names, reference, rate)
         suffix = os.path.splitext(file_name(name))[1].lower()
-        if not url and suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+        wanted = VIDEO_SUFFIXES | (AUDIO_SUFFIXES if self.sound else IMAGE_SUFFIXES)
+        if not url and suffix in wanted:
             url = name
         if url:
             return self._from_url(url, reference, rate)
@@ -146,7 +150,7 @@ class Resolver:
         if not url:
             return Source(problem="The edit names no file for this clip; relink it and export again.")
         suffix = os.path.splitext(file_name(url))[1].lower()
-        if suffix in AUDIO_SUFFIXES:
+        if suffix in AUDIO_SUFFIXES and not self.sound:
             return Source(label=url, skip="Sound only.")
         try:
             found = self._unpacked(url) or self.relinker.find(url)

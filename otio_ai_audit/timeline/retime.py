@@ -17,12 +17,15 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from otio_ai_audit.adapters.easing import straight
-from otio_ai_audit.model import ClipUse, Span
+from otio_ai_audit.model import ClipUse, Layer, Span
 
 Knots: TypeAlias = tuple[tuple[Fraction, Fraction], ...]
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 _HAIR = Fraction(1, 100)
+_SPECK = Fraction(1, 10_000)
+"""Media frames: how far rounded speeds may miss a frame's start."""
+_INSIDE = Fraction(1, 8)
 
 
 def as_fraction(value: float) -> Fraction:
@@ -122,6 +125,23 @@ def compose(outer: Knots, inner: Knots, shift: Fraction) -> Knots:
             if time0 < time < time1:
                 times.add(time)
     return tuple((time, media_at(inner, media_at(outer, time) - shift)) for time in sorted(times))
+
+
+def moment(layer: Layer, frame: int) -> Fraction:
+    """Media time to show at a record frame, in seconds from the media's first frame, never below 0.
+
+    Going forwards it is the media frame at the record frame's first end, going backwards the one at its
+    last end. Its time is an eighth of a frame after that frame's start (of a record frame, where the
+    edit does not say how fast the media run), so that neither rounding in the file nor the record's
+    rate makes it its neighbour; whoever takes the last picture at or before this time has the right one.
+    """
+    if layer.media is None or layer.media.kind == "still":
+        return Fraction(0)
+    time = Fraction(frame - layer.origin) / layer.rate
+    shown = max(Fraction(0), min(media_at(layer.knots, time), media_at(layer.knots, time + 1 / layer.rate)))
+    if layer.grid is None:
+        return shown + _INSIDE / layer.rate
+    return (math.floor(shown * layer.grid + _SPECK) + _INSIDE) / layer.grid
 
 
 def merge(spans: Iterable[Span], gap: Fraction = Fraction(0)) -> tuple[Span, ...]:

@@ -47,7 +47,7 @@ class Leaf:
     order: tuple[int, ...] = ()
     """Sorts into drawing order: what comes later lies over what comes before."""
     ramps: tuple[Knots, ...] = ()
-    """Timeline frames to how much of it is seen or heard, 0 to 1; all of them at once."""
+    """Timeline frames to how much of it is seen (0 to 1) or heard (gain); all of them at once."""
     within: tuple[otio.core.Item, ...] = ()
     """The tracks and stacks that it lies in, outermost first."""
     transitions: tuple[otio.schema.Transition, ...] = ()
@@ -254,8 +254,8 @@ def _ramps(item: Item, look: Look, way: _Way) -> tuple[Knots, ...]:
         falls.append((end - look.fade_out, end))
     curves: list[Knots] = [((low, ZERO), (high, ONE)) for low, high in rises if low < high]
     curves += [((low, ONE), (high, ZERO)) for low, high in falls if low < high]
-    if look.opacity:
-        curves.append(tuple((start + time, value) for time, value in look.opacity))
+    if look.level:
+        curves.append(tuple((start + time, value) for time, value in look.level))
     return (*way.ramps, *(compose(way.wide, _level(curve), ZERO) for curve in curves))
 
 
