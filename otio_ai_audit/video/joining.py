@@ -14,8 +14,9 @@ import av.error
 import av.logging
 import numpy as np
 
-from otio_ai_audit.errors import OutputError
+from otio_ai_audit.errors import OutputError, TimelineError
 from otio_ai_audit.model import Float32
+from otio_ai_audit.timecode import timecode_to_frames
 from otio_ai_audit.video.movie import name_of, refusal
 
 SAMPLE_RATE = 48000
@@ -81,6 +82,10 @@ def join(
         raise OutputError(f"{path} cannot be written: movies end in {', '.join(SUFFIXES)}.")
     tags = {name: _cut(text, _LONGEST_TAG) for name, text in (metadata or {}).items()}
     if timecode is not None:
+        try:
+            timecode_to_frames(timecode, Fraction(rate))
+        except TimelineError as error:
+            raise OutputError(f"{path} cannot be written: {error}") from error
         tags["timecode"] = timecode
     film = _Joined(path, Fraction(rate), sound, tags)
     try:

@@ -75,16 +75,19 @@ class MovieWriter:
         options = self._options(codec, quality, profile)
         self._check_size(size)
         self._canvas = Canvas(*size, PIXEL_FORMATS[codec])
+        log: list[Any] = []
         try:
-            self._container: Any = av.open(
-                str(target) if isinstance(target, Path) else target,
-                "w",
-                format="mov",
-                options={"fflags": "+bitexact", "write_tmcd": "0"},
-            )
+            with av.logging.Capture() as log:
+                self._container: Any = av.open(
+                    str(target) if isinstance(target, Path) else target,
+                    "w",
+                    format="mov",
+                    options={"fflags": "+bitexact", "write_tmcd": "0"},
+                )
+                self._stream = self._add_stream(self._container, codec, options)
+                self._container.start_encoding()
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise self._refused(error, []) from error
-        self._stream = self._add_stream(self._container, codec, options)
+            raise refusal(self._name, error, log) from error
         # Both encoders copy what they are given, so one frame carries all pictures.
         self._frame = av.VideoFrame(*size, self._canvas.pixel_format)
         self._frame.color_primaries = self._frame.color_trc = self._frame.colorspace = _BT709
@@ -129,7 +132,7 @@ class MovieWriter:
             with av.logging.Capture() as log:
                 self._container.close()
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise self._refused(error, log) from error
+            raise refusal(self._name, error, log) from error
 
     def _abandon(self) -> None:
         """Let go of a movie that will not be finished."""
@@ -142,7 +145,7 @@ class MovieWriter:
             with av.logging.Capture() as log:
                 self._container.mux(self._stream.encode(frame))
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise self._refused(error, log) from error
+            raise refusal(self._name, error, log) from error
 
     def _add_stream(self, container: Any, codec: str, options: dict[str, str]) -> Any:
         encoder = "libx264" if codec == "h264" else "prores_ks"
@@ -189,9 +192,6 @@ class MovieWriter:
             f"{self._name} was not written: picture {self.count} ({shapes}) does not fit "
             f"{canvas.width} × {canvas.height} {canvas.pixel_format}."
         )
-
-    def _refused(self, error: Exception, log: list[Any]) -> OutputError:
-        return refusal(self._name, error, log)
 
 
 def name_of(target: object) -> str:
