@@ -17,6 +17,8 @@ from otio_ai_audit.video.picture import tone_map
 from otio_ai_audit.video.planes import has_alpha, is_float, is_full_range, is_rgb
 
 _BICUBIC = 0x4  # swscale; its filter grows where pictures become smaller
+_EXACTLY = 0x4 | 0x2000 | 0x4000 | 0x40000
+"""With all of the chroma, and rounded: without, another matrix leaves luma up to 3 code values low."""
 _BT709, _BT601 = 1, 5
 _UNTAGGED = (0, 2, 3)
 """AVColorSpace: RGB (of YUV: no answer), unspecified, reserved."""
@@ -139,8 +141,11 @@ class Fitter:
 
     def _converted(self, picture: av.VideoFrame, size: tuple[int, int], format: str) -> av.VideoFrame:
         options: dict[str, Any] = {"src_color_range": "JPEG" if is_full_range(picture) else "MPEG"}
+        quality = _BICUBIC
         if not is_rgb(picture.format):
-            options["src_colorspace"] = _matrix(picture)
+            options["src_colorspace"] = matrix = _matrix(picture)
+            if matrix != _BT709:
+                quality = _EXACTLY
         if format.startswith("rgb"):
             options["dst_color_range"] = "JPEG"
         else:
@@ -151,7 +156,7 @@ class Fitter:
                 width=size[0],
                 height=size[1],
                 format=format,
-                interpolation=_BICUBIC,
+                interpolation=quality,
                 **options,
                 threads=1,
             )

@@ -13,6 +13,7 @@ from otio_ai_audit.model import Canvas, Media, MediaInfo, Planes
 from otio_ai_audit.video.fit import Fitter
 from otio_ai_audit.video.picture import FAR_APART
 from otio_ai_audit.video.probe import describe, open_source
+from otio_ai_audit.video.sequence import SequenceSource
 from otio_ai_audit.video.source import Source
 
 HELD = 24
@@ -133,7 +134,10 @@ class _Footage:
 
     def ticks(self, times: Sequence[Fraction]) -> list[int]:
         """Bring times to the latest ticks that a picture shown at them may have."""
-        return [max(0, floor(time / self._base) + self._slack) for time in times]
+        ticks = [max(0, floor(time / self._base) + self._slack) for time in times]
+        if self._end is not None and isinstance(self._source, SequenceSource):  # there it is no estimate
+            return [min(tick, self._end) for tick in ticks]
+        return ticks
 
     def shown(self, ticks: Sequence[int]) -> Iterator[tuple[av.VideoFrame, int]]:
         """Yield every picture that is shown at some of these rising ticks, and at how many of them."""
