@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .resolve_host_deliver import Deliver
 from .resolve_host_model import COLORS, Item, Marker, Medium, Person, Project, Timeline
 
 VERSIONS = ("18.1", "18.5", "19.1", "20.3", "21.0", "21.1")
@@ -259,6 +260,8 @@ class Host:
     """Export type → ``false``, ``directory``, ``empty``, ``nothing``, ``broken``; only the first says so."""
     refusal: Callable[[Marker], bool] = field(default=lambda marker: False)
     """Markers that `AddMarker` refuses for no known reason."""
+    deliver: Deliver = field(default_factory=Deliver)
+    """The Deliver page and its queue."""
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
     """Names of all calls, in order."""

@@ -11,6 +11,7 @@ from .resolve_host_clips import MediaPoolItem, TimelineItem
 from .resolve_host_drt import write_drt
 from .resolve_host_model import Timeline, duplicate
 from .resolve_host_otio import otio_text
+from .resolve_host_render import Renders
 
 PAGES = ("media", "cut", "edit", "fusion", "color", "fairlight", "deliver")
 _BUILDS = {"18.1": "18.1.4.9", "18.5": "18.5.1.6", "19.1": "19.1.3.7", "20.3": "20.3.2.9"}
@@ -76,7 +77,7 @@ class ProjectManager(Object):
         return {"DbType": "Disk", "DbName": "Local Database"}
 
 
-class Project(Object):
+class Project(Renders):
     @api()
     def GetName(self) -> str:
         return self.of.name
@@ -191,7 +192,11 @@ class TimelineObject(Marked):
 
     @api(False)
     def SetCurrentTimecode(self, text: Any) -> bool:
-        self.of.playhead = -1  # nothing of ours may call this
+        frames = range(self.of.first, max(self.of.end, self.of.first + 1))
+        found = [frame for frame in frames if timecode(frame, self.of) == text]
+        if not found or self.host.page in ("media", "fusion"):
+            return False
+        self.of.playhead = found[0]
         return True
 
     def _tracks(self, kind: Any) -> list[Any]:

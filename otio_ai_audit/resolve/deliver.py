@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ResolveError
-from .live.calls import Patience, Stale, Trouble, call, listed, method, whole
+from .live.calls import Patience, Stale, Trouble, call, listed, method, nothing, whole
 from .live.desk import Desk, identity
 from .render_choice import Format, choose_codec, choose_format, named, plain
 from .render_choice import listed as in_words
 
 KEPT = "otio-ai-audit: as it was before"
 """Render preset that holds a person's settings while ours are set; it is deleted afterwards."""
+PRESETS = ("SaveAsNewRenderPreset", "LoadRenderPreset", "DeleteRenderPreset")
+"""What a version must know, so that a preset can keep the settings and is not left behind."""
 SINGLE = 1
 """`SetCurrentRenderMode`: the timeline as a single clip, not each clip by itself."""
 TRIES = 3
@@ -67,7 +69,7 @@ class Deliver:
 
     def renew(self) -> None:
         """Give what follows its own time to wait."""
-        self.desk.patience = Patience(10.0)
+        self.desk.patience = Patience(20.0)
 
     def answers(self) -> bool:
         """Whether Resolve answers at this moment.
@@ -91,12 +93,13 @@ class Deliver:
     def ask(self, name: str, *arguments: Any) -> Any:
         """Call what may be called again; None, False and empty are believed only while Resolve answers."""
         while True:
-            value = self.once(name, *arguments)
+            project = self.project
+            value = call(project, name, *arguments)
             if value or (value == 0 and value is not False):
                 return value
-            if method(self.project, name) is None and self.answers():
+            if not nothing(project) and method(project, name) is None and self.answers():
                 return None
-            if self.answers():
+            if not nothing(project) and self.answers():
                 value = self.once(name, *arguments)
                 if value or self.answers():
                     return value
@@ -181,10 +184,15 @@ class Deliver:
     def count(self) -> Any:
         return self.ask("GetTimelineCount")
 
+    def read(self, what: Callable[[Desk], Any]) -> Any:
+        """Read something of the timeline; once more where a handle died meanwhile."""
+        with in_words_of_ours():
+            return self.desk.patiently(lambda: what(self.desk))
+
     def range(self) -> tuple[int, int] | None:
         """First frame of the timeline and the one behind its last; None where Resolve does not say."""
-        first = whole(call(self.desk.timeline, "GetStartFrame"))
-        end = whole(call(self.desk.timeline, "GetEndFrame"))
+        names = ("GetStartFrame", "GetEndFrame")
+        first, end = self.read(lambda desk: [whole(desk.ask(desk.timeline, name)) for name in names])
         return None if first is None or end is None or end <= first else (first, end)
 
     def open_page(self, page: Any, pause: float) -> bool:
@@ -227,12 +235,13 @@ class Before:
         playhead = call(deliver.desk.timeline, "GetCurrentTimecode")
         format, codec = deliver.current()
         mode = deliver.ask("GetCurrentRenderMode")
-        project = deliver.project
-        able = all(method(project, f"{did}RenderPreset") for did in ("SaveAsNew", "Load", "Delete"))
+        project = deliver.desk.project
+        able = all(method(project, name) for name in PRESETS)
         if able and KEPT in deliver.presets():  # of a run that was killed
             deliver.ask("LoadRenderPreset", KEPT)
             deliver.ask("DeleteRenderPreset", KEPT)
-        kept = able and bool(deliver.once("SaveAsNewRenderPreset", KEPT))
+        # Where it is asked twice, the second answer is no.
+        kept = able and (bool(deliver.ask("SaveAsNewRenderPreset", KEPT)) or KEPT in deliver.presets())
         return cls(deliver, deliver.page, format, codec, mode, deliver.desk.id, playhead, kept)
 
     def put_back(self, folder: str, name: str, pause: float) -> None:

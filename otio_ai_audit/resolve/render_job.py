@@ -131,14 +131,10 @@ class Job:
             If Resolve does not render it.
         """
         self._started = True
-        for arguments in (([self.id], False), (self.id,)):  # the second form is the one of old versions
-            if self.deliver.once("StartRendering", *arguments):
+        for arguments in 2 * (([self.id], False), (self.id,)):  # the second form is the one of old versions
+            self._wait_for_answers()
+            if self.deliver.once("StartRendering", *arguments) or self._runs():
                 return
-            for _ in range(ENDS):  # None may mean yes
-                status = self.status()
-                if self._rendering() or (status and (status.percent or status.complete or status.failed)):
-                    return
-                time.sleep(self.pause)
         self._started = False
         raise ResolveError(
             "Resolve does not start rendering. Close its dialogs, look whether its Deliver page renders this "
@@ -214,11 +210,13 @@ class Job:
             status = self.status()
             if status is None or not (status.complete or status.failed or status.cancelled):
                 self._stop()
-        for _ in range(ENDS):
+        gone = 0
+        for _ in range(2 * ENDS):
             self.deliver.once("DeleteRenderJob", self.id)
-            if self.id not in self._queue():
+            gone = gone + 1 if self.id not in self._queue() else 0
+            if gone == 2:  # once may be a Resolve that does not answer
                 return True
-            time.sleep(self.pause)
+            time.sleep(0 if gone else self.pause)
         return False
 
     def _stop(self) -> None:
@@ -230,6 +228,22 @@ class Job:
                 time.sleep(self.pause)
 
     # --- asking ---------------------------------------------------------------------------------------
+
+    def _runs(self) -> bool:
+        """Look whether it was started: None may mean yes."""
+        for _ in range(ENDS):
+            status = self.status()
+            if self._rendering() or (status and (status.percent or status.complete or status.failed)):
+                return True
+            time.sleep(self.pause)
+        return False
+
+    def _wait_for_answers(self) -> None:
+        patience = self.deliver.desk.patience
+        with in_words_of_ours():
+            while not self.deliver.answers():
+                if not patience.wait():
+                    raise patience.used_up()
 
     def _rendering(self) -> bool:
         return bool(self.deliver.once("IsRenderingInProgress"))

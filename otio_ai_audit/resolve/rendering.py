@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from ..errors import MediaError, OutputError, ResolveError, TimelineError
 from ..model import Media, MediaInfo
 from .attach import attach
-from .deliver import SINGLE, Before, Deliver, in_words_of_ours
+from .deliver import SINGLE, Before, Deliver
 from .live.timeline_state import drop_frame, setting
 from .render_choice import FORMATS, plain
 from .render_job import Ending, Job
@@ -79,7 +79,7 @@ def render(
     note: Callable[[str], None],
     *,
     resolve: Any = None,
-    pause: float = PAUSE,
+    pause: float | None = None,
 ) -> Rendered:
     """Render a timeline in the running Resolve Studio.
 
@@ -96,7 +96,7 @@ def render(
     resolve
         Its handle; None attaches.
     pause
-        Seconds between two questions.
+        Seconds between two questions; None: `PAUSE`.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def render(
             )
         folder = _folder_beside(wish.target)
         try:
-            return _render(wish, deliver, folder, progress, pause)
+            return _render(wish, deliver, folder, progress, PAUSE if pause is None else pause)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -164,8 +164,10 @@ def _clean_up(job: Job, before: Before, target: Path, pause: float) -> None:
             f'The job "{target.stem}" could not be taken out of Resolve\'s render queue; delete it there.'
         )
     deliver.renew()
-    with suppress(ResolveError):
+    try:
         before.put_back(str(target.absolute().parent), target.stem, pause)
+    except ResolveError as error:
+        deliver.note(f"Resolve's Deliver page could not be put back as it was: {error}")
 
 
 # --- before ------------------------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ def _check(target: Path) -> None:
     """Refuse what cannot be written before Resolve is asked for anything."""
     if target.suffix.lower() not in FORMATS:
         raise OutputError(
-            f"Resolve renders {' or '.join(FORMATS)} here, not {target.suffix or target.name!r}."
+            f"{target.name} must end in {' or '.join(FORMATS)}, so that Resolve knows what to render."
         )
     if target.is_dir():
         raise OutputError(f"{target} is a folder; give the name of a movie in it.")
@@ -231,8 +233,8 @@ def _settings(wish: Wish, folder: Path, marks: tuple[int, int] | None) -> dict[s
 
 def _size(deliver: Deliver) -> dict[str, Any]:
     """Size of the timeline's pictures: the Deliver page may hold that of an earlier job."""
-    with in_words_of_ours():
-        found = [setting(deliver.desk, f"timelineResolution{side}") for side in ("Width", "Height")]
+    keys = ("timelineResolutionWidth", "timelineResolutionHeight")
+    found = deliver.read(lambda desk: [setting(desk, key) for key in keys])
     sides = [int(text) for text in found if text.isdecimal() and int(text) > 0]
     return {"FormatWidth": sides[0], "FormatHeight": sides[1]} if len(sides) == 2 else {}
 
@@ -243,9 +245,9 @@ def _marks(wish: Wish, deliver: Deliver, span: tuple[int, int] | None) -> tuple[
         return None
     from ..timecode import exact_rate, timecode_to_frames
 
-    with in_words_of_ours():
-        rate = setting(deliver.desk, "timelineFrameRate")
-        drops = drop_frame(rate, setting(deliver.desk, "timelineDropFrameTimecode"))
+    keys = ("timelineFrameRate", "timelineDropFrameTimecode")
+    rate, told = deliver.read(lambda desk: [setting(desk, key) for key in keys])
+    drops = drop_frame(rate, told)
     if span is None:
         raise ResolveError(
             "Resolve does not say where the timeline begins; render it without --in and --out."
