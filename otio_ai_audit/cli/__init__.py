@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("demo", "Render a little advert with known faults and audit it."),
     "judge": ("judge", "Judge at home what shards have measured."),
     "measure": ("measure", "Measure one shard of the work, for farms."),
+    "render": ("render", "Render an edit as a movie, with what was found drawn on it."),
     "resolve": ("resolve", "Menu scripts for DaVinci Resolve, and audits from outside."),
     "submit": ("submit", "Write a job for a farm: Open Job Description, SLURM or commands."),
     "subjects": ("subjects", "Propose who should look alike, with contact sheets."),
