@@ -90,7 +90,7 @@ def plain(folder: Path) -> dict[str, Any]:
         "one": partial(clip, folder / "one.mp4", available=times(0, 96)),
         "two": partial(clip, folder / "two.mp4", available=times(0, 96)),
         "fast": partial(clip, folder / "fast.mov", available=times(0, 100, 25.0)),
-        "long": partial(clip, folder / "long.mkv", available=times(0, 300, 24000 / 1001), rate=24000 / 1001),
+        "long": partial(clip, folder / "long.mkv", available=times(0, 300, 24000 / 1001)),
     }
 
 
