@@ -71,6 +71,7 @@ class Digits:
         self.height = max(height, 1)
         self._glyphs = {char: self._glyph(char) for char in "0123456789"}
         self.pitch = max(mask.shape[1] for mask in self._glyphs.values())
+        self._glyphs[" "] = np.zeros((self.height, self.pitch // 2), np.uint8)
 
     def _glyph(self, char: str) -> UInt8:
         return lettering(char, self.height, 4 * self.height)
@@ -164,9 +165,9 @@ def _cells(field: Rect, bars: int) -> tuple[Rect, ...]:
     return tuple(
         Rect(
             round(field.x + number % columns * step),
-            round(field.y + number // columns * high),
+            2 * math.ceil((field.y + number // columns * high) / 2),  # no chroma sample is shared
             max(0, round(step - gap)),
-            max(0, round(high)),
+            max(0, math.floor(high) - 1),
         )
         for number in range(bars)
     )
@@ -234,12 +235,12 @@ class _Bar:
         self._brush = brush
         self._sheet = sheet
         self._value: object = _NEVER
-        text = round(min(cell.height * 0.6, cell.width * 0.16))
+        text = round(min(cell.height * 0.6, cell.width * 0.14))
         self._digits = Digits(text)
         value = min(self._digits.width("0.00") + 2, cell.width)
         chip = max(2, 2 * round(text * 0.2))
         self._right = Rect(cell.x + cell.width - value, cell.y, value, text)
-        begin = cell.x + chip + max(2, chip // 2)
+        begin = -(-(cell.x + chip + max(2, chip // 2)) // 2) * 2
         self._left = Rect(begin, cell.y, max(0, self._right.x - begin - 2), text)
         self._label = lettering(name, text, self._left.width)
         high = max(2, 2 * round(cell.height * 0.26 / 2))
