@@ -6,7 +6,7 @@ read → plan → send out (decode and measure) → judge → place → mark →
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +28,7 @@ from .model import (
     ClipUse,
     Detection,
     Failure,
+    Film,
     Finding,
     MediaSignals,
     Placed,
@@ -60,6 +61,8 @@ class Audit:
     seen: tuple[SeenMarker, ...]
     uses: tuple[ClipUse, ...] = ()
     """Clips that were looked at, with their subjects and signals."""
+    film: Callable[[], Film] | None = None
+    """What is seen and heard when the edit plays, for rendering it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Options:
     """Which timeline to take, of a file that holds several."""
     stills: bool = False
     """Fetch what shows a finding: its worst frame, those around it and where in the picture it is."""
+    heat: bool = False
+    """Work out where in the picture each finding is, frame by frame; `stills` does so too."""
     force: bool = False
     decode: bool = True
     """Decode what the store does not know; else it is named as not measured."""
@@ -188,7 +193,7 @@ def audit(
         stills=shown.stills,
         around=shown.around,
         pairs=shown.pairs,
-        heat=heats(uses, placed) if options.stills else {},
+        heat=heats(uses, placed) if options.stills or options.heat else {},
         groups=tuple(group for detection in detections.values() for group in detection.groups if group.clips),
         live=None if edit.live is None else timeline.with_standing(edit.live, (*seen, *edit.aside)),
     )
@@ -197,7 +202,7 @@ def audit(
         result = replace(result, findings=tuple(said.settle(one) for one in result.findings))
     result = _marked(result, edit, uses, seen, LEAST[settings.audit.markers], options.report)
     result = replace(result, seconds=round(time.monotonic() - started, 2))
-    return Audit(result, edit.timeline, edit.original, seen, tuple(uses))
+    return Audit(result, edit.timeline, edit.original, seen, tuple(uses), edit.film)
 
 
 def _marked(
