@@ -1,4 +1,4 @@
-"""Small drawings of the page: a score over time, and the edit to scale; as numbers for the template.
+"""Small drawings of the page: a score over time, as numbers for the template and for its script.
 
 Colours come from the page's style sheet; nothing here is text from outside.
 """
@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ from ..model import NOTE, WARNING, ClipResult, Curve, Placed
 WIDTH = 600
 HEIGHT = 48
 """Size of a curve in its own units; the page stretches it."""
-OVERVIEW_WIDTH = 1200
-LANE = 22
+SENT = 1200
+"""Most values of a curve that the page's script draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,13 @@ class CurveDrawing:
     """x, width and kind of every finding: its severity, or that it is fixed or dismissed."""
     peak: float
     peak_time: float
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A clip in the overview: its rectangle and what fills it."""
-
-    anchor: str
-    x: float
-    y: float
-    width: float
-    height: float
-    kind: str
-    label: str
+    start: float = 0.0
+    """Seconds of the first of `values`."""
+    step: float = 1.0
+    values: str = ""
+    """Scores as two hexadecimal digits each, ``ff`` is 1; the highest of each group where there are many."""
+    spans: str = ""
+    """Start and end in seconds and kind of every finding, with blanks between them."""
 
 
 def time_axis(clip: ClipResult, findings: Sequence[Placed]) -> tuple[float, float]:
@@ -103,7 +98,17 @@ def draw_curve(
         ranges=tuple(_range(placed, axis) for placed in findings),
         peak=peak,
         peak_time=peak_time,
+        **_sent(scores, float(times[0]), curve.step),
+        spans=" ".join(_span(placed) for placed in findings),
     )
+
+
+def _sent(scores: npt.NDArray[np.float64], start: float, step: float) -> dict[str, Any]:
+    """Give what the script draws: evenly spaced, and as few letters as will do."""
+    group = -(-len(scores) // SENT)
+    padded = np.pad(scores, (0, -len(scores) % group))
+    values = np.rint(padded.reshape(-1, group).max(axis=1) * 255).astype(np.uint8)
+    return {"start": round(start, 4), "step": round(step * group, 6), "values": values.tobytes().hex()}
 
 
 def _kept(scores: npt.NDArray[np.float64], points: int) -> list[int]:
@@ -126,50 +131,21 @@ def _range(placed: Placed, axis: tuple[float, float]) -> tuple[float, float, str
     finding = placed.finding
     left, right = _x(finding.start, axis), _x(finding.start + finding.duration, axis)
     width = max(right - left, 3.0)
-    kind = placed.state if placed.state in ("fixed", "dismissed") else finding.severity
-    return round(min(left, WIDTH - width), 2), round(width, 2), kind
+    return round(min(left, WIDTH - width), 2), round(width, 2), _kind(placed)
+
+
+def _span(placed: Placed) -> str:
+    finding = placed.finding
+    start, end = finding.start, finding.start + finding.duration
+    if not math.isfinite(start + end):
+        start = end = 0.0
+    return f"{start:.4f} {end:.4f} {_kind(placed)}"
+
+
+def _kind(placed: Placed) -> str:
+    return placed.state if placed.state in ("fixed", "dismissed") else placed.finding.severity
 
 
 def ticks(axis: tuple[float, float], count: int = 5) -> list[float]:
     """Return evenly spaced seconds along an axis, both ends included."""
     return [axis[0] + (axis[1] - axis[0]) * i / (count - 1) for i in range(count)]
-
-
-def draw_overview(
-    clips: Sequence[tuple[ClipResult, str, str, str]], frames: int
-) -> tuple[list[Bar], list[str], int]:
-    """Draw the edit to scale, a lane for each track; the height of a bar says how bad it is.
-
-    Parameters
-    ----------
-    clips
-        Clip, its anchor on the page, its kind (``error``, ``warning``, ``clean``, ``failed``,
-        ``skipped``) and its label.
-    frames
-        Length of the timeline; where it is shorter than its clips, they say how long it is.
-
-    Returns
-    -------
-    tuple
-        Bars, names of the lanes from the top, and the height in units of the drawing.
-    """
-    lanes = sorted({_track(clip) for clip, *_ in clips}, key=_lane_order, reverse=True)
-    total = max([frames, 1, *(clip.record_start + clip.record_frames for clip, *_ in clips)])
-    share = {"error": 1.0, "warning": 0.75, "failed": 1.0}
-    bars = []
-    for clip, anchor, kind, label in clips:
-        height = (LANE - 4) * share.get(kind, 0.3)
-        bottom = (lanes.index(_track(clip)) + 1) * LANE - 2
-        x = clip.record_start / total * OVERVIEW_WIDTH
-        width = max(clip.record_frames / total * OVERVIEW_WIDTH - 1.0, 0.8)
-        bars.append(Bar(anchor, round(x, 2), round(bottom - height, 2), round(width, 2), height, kind, label))
-    return bars, lanes, max(len(lanes), 1) * LANE
-
-
-def _track(clip: ClipResult) -> str:
-    return clip.id.partition("/")[0] if "/" in clip.id else ""
-
-
-def _lane_order(name: str) -> tuple[str, int]:
-    digits = "".join(c for c in name if c.isascii() and c.isdigit())
-    return name.rstrip("0123456789"), int(digits or 0)

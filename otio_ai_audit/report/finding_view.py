@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,19 +26,43 @@ class Pictures:
     def url(self, data: bytes | None, needed: bool = False) -> str:
         if not data or (len(data) > self.left and not needed):
             return ""
-        kind = _kind_of(data)
+        kind = kind_of(data)
         if not kind:
             return ""
         self.left -= len(data)
         return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _kind_of(data: bytes) -> str:
+def kind_of(data: bytes) -> str:
+    """``webp``, ``png`` or ``jpeg``; empty for anything else."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return "png"
     return "jpeg" if data[:3] == b"\xff\xd8\xff" else ""
+
+
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a WebP or PNG, so that a page keeps their place; None where they are not known."""
+    kind = kind_of(data)
+    if kind == "png" and len(data) >= 24:
+        return _sane(*struct.unpack(">II", data[16:24]))
+    if kind != "webp" or len(data) < 30:
+        return None
+    if data[12:16] == b"VP8 ":
+        width, height = struct.unpack("<HH", data[26:30])
+        return _sane(width & 0x3FFF, height & 0x3FFF)
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return _sane((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if data[12:16] == b"VP8X":
+        width, height = (int.from_bytes(data[i : i + 3], "little") + 1 for i in (24, 27))
+        return _sane(width, height)
+    return None
+
+
+def _sane(width: int, height: int) -> tuple[int, int] | None:
+    return (width, height) if 0 < width < 20_000 and 0 < height < 20_000 else None
 
 
 @dataclass(frozen=True, slots=True)

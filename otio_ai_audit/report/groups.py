@@ -1,4 +1,4 @@
-"""Clips that show one subject, as the page shows them: those that differ most first."""
+"""Clips that show one subject, as the page shows them: the odd ones and those that differ most first."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class MemberView:
     distance: str
     """How far it looks from the others, as a number to compare; empty where nobody knows."""
     kind: str
+    odd: bool = False
+    """Somebody should look: it does not match the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def group_views(
     called: Mapping[str, str],
     kinds: Mapping[str, str],
     picture: Callable[[bytes | None], str],
+    odd: Mapping[str, bytes | None],
 ) -> list[GroupView]:
     """Prepare the groups of a result for the page.
 
@@ -63,9 +66,11 @@ def group_views(
         `ClipResult.id` → where it stands on the page, what it is called and how it fared.
     picture
         Turns bytes into a URL; empty where there is no more room.
+    odd
+        `ClipResult.id` of those that do not match → the frame that shows it, where there is one.
     """
     clips = {clip.id: clip for clip in result.clips}
-    return [_view(group, clips, anchors, called, kinds, picture) for group in result.groups]
+    return [_view(group, clips, anchors, called, kinds, picture, odd) for group in result.groups]
 
 
 def _view(
@@ -75,17 +80,19 @@ def _view(
     called: Mapping[str, str],
     kinds: Mapping[str, str],
     picture: Callable[[bytes | None], str],
+    odd: Mapping[str, bytes | None],
 ) -> GroupView:
     apart = {use: _from_others(group, number) for number, use in enumerate(group.clips)}
     known = [use for use in group.clips if use in clips]
-    known.sort(key=lambda use: -apart[use] if math.isfinite(apart[use]) else 0.0)
+    known.sort(key=lambda use: (use not in odd, -apart[use] if math.isfinite(apart[use]) else 0.0))
     members = [
         MemberView(
             name=called.get(use, one_line(use)),
             anchor=anchors.get(use, ""),
-            picture=picture(_middle(clips[use])),
+            picture=picture(_middle(clips[use])) or picture(odd.get(use)),
             distance=f"{apart[use]:.2f}" if math.isfinite(apart[use]) else "",
             kind=kinds.get(use, "clean"),
+            odd=use in odd,
         )
         for use in known[:SHOWN]
     ]

@@ -1,67 +1,93 @@
-"use strict";
-(() => {
+// The page of an edit. The scripts that follow share `page`: what is on it, which finding is current, and how
+// to go somewhere. What may be relied on from outside:
+//
+//   article.clip#clip-N         a clip; data-worst, data-start, data-track, data-subject, data-generator, and
+//                               data-key where verdicts on its medium can be given
+//   .finding#f-ID               a finding; data-detector, data-severity, data-state, data-frame; .current
+//   #filters: #severity #search #sort #clean #track #subject #generator, inputs named detector and state;
+//   #count says what is left    #timeline .tracks a[href="#clip-N"]; #playhead
+//   figure.view                 pictures of a finding; [data-do] buttons: back, play, on, heat, copy, share
+//   [data-say] buttons          verdicts: withdraw (it stands), wrong-alarm, keep, kill; form #mine saves them
+//   #theme #print #help-open #keys-on
+const page = (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (id) => document.getElementById(id);
-  const rank = { none: 0, note: 1, warning: 2, error: 3 };
-  const list = one("clips");
-  const clips = all("article.clip");
-  const words = new Map(clips.map((clip) => [clip, all(".name, .meta, .path", clip).map((e) => e.textContent).join(" ").toLowerCase()]));
-  const chosen = (name) => {
-    const boxes = all(`#filters input[name="${name}"]`);
-    return boxes.length ? new Set(boxes.filter((box) => box.checked).map((box) => box.value)) : null;
+  const level = { none: 0, note: 1, warning: 2, error: 3 };
+  const clips = all("#clips > article.clip").map((element) => ({
+    element,
+    findings: all(".finding", element).map((row) => ({
+      row,
+      level: level[row.dataset.severity],
+      detector: row.dataset.detector,
+      state: row.dataset.state,
+    })),
+  }));
+  const makers = [];
+  const made = new WeakSet();
+  let current = null;
+
+  // What only works with a script is made by it, for a clip that comes near.
+  function make(element) {
+    if (!element || made.has(element)) return;
+    made.add(element);
+    for (const maker of makers) maker(element);
+  }
+
+  function choose(row) {
+    if (row === current) return;
+    current?.classList.remove("current");
+    current?.removeAttribute("aria-current");
+    current = row;
+    row?.classList.add("current");
+    row?.setAttribute("aria-current", "true");
+    document.dispatchEvent(new CustomEvent("audit-current", { detail: row }));
+  }
+
+  function go(element) {
+    const clip = element.closest("article.clip") ?? element.closest(".gone");
+    make(clip);
+    if (element.matches(".finding")) choose(element);
+    element.focus({ preventScroll: true });
+    const show = () => element.scrollIntoView({ block: element.matches(".finding") ? "center" : "start" });
+    show();
+    // What lay outside of the window has its true height only now.
+    requestAnimationFrame(() => {
+      show();
+      requestAnimationFrame(show);
+    });
+  }
+
+  // A step through what is to be seen, from where somebody is.
+  function step(selector, by) {
+    const shown = all(selector).filter((element) => !element.hidden && !element.closest("article[hidden]"));
+    if (!shown.length) return;
+    const here = document.activeElement?.closest(selector) ?? (selector === ".finding" ? current : current?.closest(selector));
+    const at = shown.indexOf(here);
+    const next = at < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(at + by, 0), shown.length - 1);
+    go(shown[next]);
+  }
+
+  const start = () => {
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          if (!entry.isIntersecting) continue;
+          make(entry.target);
+          near.unobserve(entry.target);
+        }
+      },
+      { rootMargin: "800px" },
+    );
+    for (const clip of clips) near.observe(clip.element);
+    for (const panel of all(".gone")) near.observe(panel);
   };
-
-  function filter() {
-    const least = rank[one("severity").value];
-    const detectors = chosen("detector");
-    const states = chosen("state");
-    const text = one("search").value.trim().toLowerCase();
-    let shown = 0;
-    let found = 0;
-    for (const clip of clips) {
-      let hits = 0;
-      let hidden = 0;
-      for (const row of all(".finding", clip)) {
-        const asked = rank[row.dataset.severity] >= least;
-        const keep = asked && detectors.has(row.dataset.detector) && (!states || states.has(row.dataset.state));
-        row.hidden = !keep;
-        if (keep) hits += 1;
-        else if (rank[row.dataset.severity] >= 2) hidden += 1;
-      }
-      const named = !text || words.get(clip).includes(text);
-      const keep = named && (hits > 0 || (one("clean").checked && hidden === 0));
-      clip.hidden = !keep;
-      if (keep) {
-        shown += 1;
-        found += hits;
-      }
-    }
-    one("count").textContent = `${found} findings in ${shown} of ${clips.length} clips`;
-  }
-
-  function sort() {
-    const byTime = one("sort").value === "time";
-    const value = (clip) => (byTime ? Number(clip.dataset.start) : -Number(clip.dataset.worst));
-    const sorted = [...clips].sort((a, b) => value(a) - value(b) || Number(a.dataset.start) - Number(b.dataset.start));
-    list.append(...sorted);
-  }
-
-  function step(by) {
-    const rows = all(".finding:not([hidden])").filter((row) => !row.closest("article[hidden]"));
-    if (!rows.length) return;
-    const at = rows.indexOf(document.activeElement.closest(".finding"));
-    const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1);
-    rows[next].focus();
-    rows[next].scrollIntoView({ block: "center" });
-  }
-
-  one("filters").hidden = false;
-  one("filters").addEventListener("submit", (event) => event.preventDefault());
-  one("filters").addEventListener("input", (event) => (event.target.id === "sort" ? sort() : filter()));
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
-    if (event.key === "n") step(1);
-    if (event.key === "p") step(-1);
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest(".finding");
+    if (row) choose(row);
   });
-  filter();
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest(".finding");
+    if (row) choose(row);
+  });
+  return { all, one, level, clips, makers, make, choose, go, step, start, current: () => current };
 })();
