@@ -92,6 +92,8 @@ class Deliver:
     """What a call that did what it should gives; some builds give None."""
     known: frozenset[str] | None = None
     """Settings that this version knows; any other one makes the call False."""
+    deaf: bool = False
+    """Settings are said to be taken and are not."""
     starts: str = "yes"
     """Or ``no``; ``silently``: None, and it starts; ``one by one``: only ids, no list, as old versions."""
     needs_page: bool = False
@@ -134,7 +136,8 @@ class Deliver:
     def take(self, settings: dict[str, Any]) -> bool:
         if self.known is not None and not set(settings) <= self.known:
             return False
-        self.settings.update(settings)
+        if not self.deaf:
+            self.settings.update(settings)
         return True
 
     def load(self, name: str) -> bool:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from otio_ai_audit.errors import OutputError, ResolveError
+from otio_ai_audit.model import Media
 from otio_ai_audit.resolve.deliver import KEPT
 from otio_ai_audit.resolve.live.calls import Patience
 from otio_ai_audit.resolve.rendering import Wish, render
+from otio_ai_audit.video import probe
 
 from .resolve_host import host_with
 from .resolve_host_deliver import SPANISH, Deliver
@@ -134,6 +136,7 @@ FAILS: dict[str, tuple[Callable[[World], Any], str]] = {
     "deleted": (lambda w: setattr(w.deliver, "ends", "vanishes"), "deleted from Resolve's render queue"),
     "not taken": (lambda w: w.host.timeline.video[0].items.clear(), "does not take the job"),
     "settings refused": (lambda w: setattr(w.deliver, "known", frozenset()), "does not take the job"),
+    "settings not taken": (lambda w: setattr(w.deliver, "deaf", True), "did not take the settings"),
     "not started": (lambda w: setattr(w.deliver, "starts", "no"), "does not start rendering"),
     "never begins": (lambda w: setattr(w.deliver, "waits", 10**6), '"Ready" at 0 % and wrote no movie'),
     "no file": (lambda w: setattr(w.deliver, "writes", "nothing"), "wrote no movie"),
@@ -180,6 +183,36 @@ def test_a_part_is_not_taken_for_the_whole_where_nobody_says_how_it_ended(
     monkeypatch.setattr(Deliver, "tick", ticked)
     with pytest.raises(ResolveError, match=r"stopped at 50 % \(.Ready.\)"):
         world.render()
+
+
+def test_a_movie_that_another_program_holds_open_costs_no_rendering(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def held(self: Path, target: Path) -> Path:
+        if target == world.target:
+            raise PermissionError(13, "The process cannot access the file")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    with pytest.raises(OutputError, match=r"cannot access the file; what was rendered is .*rendered\.mov"):
+        world.render()
+    assert probe(Media(str(world.target.with_name("review.rendered.mov")))).promised_frames == FRAMES
+
+
+def test_half_a_file_where_nobody_says_how_it_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tick = Deliver.tick
+
+    def ticked(self: Deliver, job: Any) -> None:
+        tick(self, job)
+        Path(job.settings["TargetDir"], "review.mov").write_bytes(b"half a movie")
+
+    monkeypatch.setattr(Deliver, "tick", ticked)
+    world.deliver.ends, world.deliver.steps, world.deliver.words = "Cancelled", (0, 50), SPANISH
+    with pytest.raises(ResolveError, match=r"stopped at 50 % \(.Anulado.\)"):
+        world.render()
+    assert not list(world.target.parent.iterdir())
 
 
 def test_a_failure_that_waits_for_its_dialog_is_pointed_at(world: World) -> None:

@@ -116,7 +116,7 @@ class Job:
             )
         row = self._queue().get(self.id, {})
         told = row.get("TargetDir")
-        if isinstance(told, str) and told and not _same(told, self.folder):
+        if isinstance(told, str) and Path(told).is_dir() and not _same(told, self.folder):
             raise ResolveError(
                 f"Resolve would render into {told} instead of {self.folder}: it did not take the settings. "
                 "Look at its Deliver page for a dialog, then run this again."
@@ -283,8 +283,8 @@ class Job:
 
 
 def _same(told: str, folder: Path) -> bool:
-    """Whether a path that Resolve tells is this folder; links may stand in either."""
+    """Whether a path that Resolve tells is this folder; a link or another name of a disk may stand in it."""
     try:
-        return Path(told).resolve() == folder.resolve()
+        return Path(told).samefile(folder)
     except OSError:
         return False

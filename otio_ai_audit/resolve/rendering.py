@@ -6,7 +6,6 @@ rendered and deleted; what stood on the Deliver page before is put back as far a
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
@@ -191,14 +190,7 @@ def _folder_beside(target: Path) -> Path:
         made = tempfile.mkdtemp(prefix=f".{target.stem[:40]}-", dir=target.absolute().parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
-    os.chmod(made, 0o777 & ~_umask())  # Resolve may run as somebody else
     return Path(made)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _set_format(wish: Wish, deliver: Deliver) -> None:
@@ -301,9 +293,15 @@ def _looked_at(movie: Path, target: Path, frames: int, ending: Ending) -> tuple[
     """
     from ..video import probe
 
+    stopped = ResolveError(
+        f'Resolve stopped at {ending.status.percent} % ("{ending.status.words}"); look at its Deliver '
+        "page, then run this again."
+    )
     try:
         info = probe(Media(str(movie)))
     except MediaError as error:
+        if not ending.certain:
+            raise stopped from error
         kept = target.with_name(f"{target.stem}.unchecked{target.suffix}")
         _move(movie, kept)
         raise ResolveError(
@@ -314,20 +312,22 @@ def _looked_at(movie: Path, target: Path, frames: int, ending: Ending) -> tuple[
     found = info.promised_frames
     right = found is None or not frames or abs(found - frames) <= SLACK
     if not ending.certain and not (found and frames and right):
-        raise ResolveError(
-            f'Resolve stopped at {ending.status.percent} % ("{ending.status.words}"); look at its Deliver '
-            "page, then run this again."
-        )
+        raise stopped
     if right:
         return info, ()
     return info, (f"It has {found} frames, the timeline {frames}: look at the Deliver page.",)
 
 
 def _move(movie: Path, target: Path) -> None:
+    """Move the movie to its place; where somebody holds that open, it is kept beside it."""
     try:
         movie.replace(target)
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
+        kept = target.with_name(f"{target.stem}.rendered{target.suffix}")
+        with suppress(OSError):
+            movie.replace(kept)
+        beside = f"; what was rendered is {kept}" if kept.exists() else ""
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}{beside}.") from error
 
 
 @contextmanager
