@@ -23,6 +23,8 @@ from otio_ai_audit.timeline.fcpx_layout import HOLDERS, Layout, Piece, Resources
 from otio_ai_audit.timeline.foreign_effects import effect_of, number, speed_curve, transform, value_at
 from otio_ai_audit.timeline.relink import AUDIO_SUFFIXES
 
+HEARD = "heard"
+"""In our mark on a clip: its own sound belongs to the edit."""
 MARK = "fcpxml"
 """Key of what we keep in metadata: which element of the document a clip or marker was."""
 MARKERS = ("marker", "chapter-marker")
@@ -65,6 +67,9 @@ def read_fcpxml(data: bytes, path: Path, name: str | None = None) -> otio.schema
     whole = round(seconds(sequence.get("duration")) * rate) / rate
     builder.fill(tl.tracks, builder.layout.sequence(sequence), whole)
     tl.metadata[MARK] = {"timeline": index}
+    size = resources.size(sequence.get("format"))
+    if size is not None:
+        tl.metadata[MARK]["size"] = list(size)
     if sequence.get("tcFormat") in ("DF", "NDF"):
         tl.metadata["otio_ai_audit"] = {"drop_frame": "yes" if sequence.get("tcFormat") == "DF" else "no"}
     return tl
@@ -180,6 +185,8 @@ class _Builder:
             item = self._item(piece)
             item.enabled = piece.enabled
             item.metadata[MARK] = {"element": self.order[id(piece.element)]}
+            if self._has_sound(piece):
+                item.metadata[MARK][HEARD] = True
             origin = item.source_range.start_time.value / float(self.rate)
             held = any(isinstance(effect, otio.schema.TimeEffect) for effect in item.effects)
             if held or not isinstance(item, otio.schema.Clip):
@@ -234,6 +241,16 @@ class _Builder:
             plain = [one for one in inner if one.element.tag not in ("gap", "transition")]
             return bool(plain) and all(self._is_sound(one) for one in plain)
         return False
+
+    def _has_sound(self, piece: Piece) -> bool:
+        """Whether a picture brings its own sound along."""
+        if piece.element.get("srcEnable") == "video":
+            return False
+        asset = self.layout.resources.get(piece.element.get("ref"), "asset")
+        if asset is not None or piece.element.tag not in ("clip", "sync-clip"):
+            return asset is not None and asset.get("hasAudio") == "1"
+        inner, _ = self.layout.inside(piece)
+        return any(self._is_sound(one) or self._has_sound(one) for one in inner)
 
     def _item(self, piece: Piece) -> Any:
         element = piece.element

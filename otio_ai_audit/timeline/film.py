@@ -13,7 +13,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
-from otio_ai_audit.model import Film, Layer, Media
+from otio_ai_audit.model import Film, Layer, Media, Sound
 from otio_ai_audit.timeline.clips import (
     Clip,
     PlanOptions,
@@ -26,6 +26,7 @@ from otio_ai_audit.timeline.clips import (
     relinker_of,
     resolver_of,
 )
+from otio_ai_audit.timeline.fcpx_read import MARK
 from otio_ai_audit.timeline.heard import own_sounds, sounds_of
 from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.lacking import Lacking
@@ -62,8 +63,9 @@ def film(
     Returns
     -------
     Film
-        One layer for each stretch of a clip that something of can be seen; a clip that is hidden in its
-        middle gives two of the same id. Media that are not at hand give a layer without a medium.
+        One layer for each stretch of a clip that can be seen; a clip that is hidden in its middle gives
+        two of the same id. Media that are not at hand give a layer without a medium. What is nested fades
+        layer by layer. Of bare media and of FCPXML their own sound is heard, else what lies on audio tracks.
 
     Raises
     ------
@@ -95,11 +97,14 @@ def film(
     layers: list[Layer] = []
     for clip in sorted(clips, key=lambda clip: (clip.leaf.order, clip.start)):
         layers += _layers(clip, clock, lacking.picture(clip))
-    if options.has_edit:
+    told = tl.metadata.get("otio_ai_audit") or {}
+    bare = not options.has_edit or told.get("made_from") == "media"
+    sounds: list[Sound] = []
+    if not bare:
         resolver = resolver_of(tl, options, relinker, sound=True)
-        sounds = sounds_of(tl, Clock(clock.rate), resolver, lacking)
-    else:
-        sounds = own_sounds(clips, clock)
+        sounds += sounds_of(tl, Clock(clock.rate), resolver, lacking)
+    if bare or MARK in tl.metadata:
+        sounds += own_sounds(clips, clock, told=not bare)
     return Film(info, tuple(layers), tuple(sounds), size_of(tl), lacking.sentences())
 
 

@@ -24,6 +24,7 @@ from otio_ai_audit.adapters.safe_xml import parse_xml
 from otio_ai_audit.errors import TimelineError
 from otio_ai_audit.timeline.edit_file import EXPORT, OTHERS, bytes_of, choose
 from otio_ai_audit.timeline.edl import read_edl
+from otio_ai_audit.timeline.effects import SILENCE, VOLUME
 from otio_ai_audit.timeline.fcpx_read import plain_name, read_fcpxml
 from otio_ai_audit.timeline.foreign_effects import effect_of, number, speed_curve, transform, value_at
 
@@ -267,6 +268,9 @@ def _mend_item(item: Any, from_resolve: bool) -> None:
             effects += transform((zoom, zoom), there, number(values.get("rotation"), 0))
         elif kind == "crop" and any(number(value, 0) for value in values.values()):
             effects.append(effect_of("Cropping", crop=1.0))
+        elif kind == "audiolevels" and number(values.get("level"), 1) != 1:
+            level = number(values.get("level"), 1)
+            effects.append(effect_of(VOLUME, volume=20 * math.log10(level) if level > 0 else SILENCE))
     item.effects[:] = effects
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import opentimelineio as otio
 from otio_ai_audit.model import Sound
 from otio_ai_audit.timeline.clips import Clip
 from otio_ai_audit.timeline.effects import RESOLVE
+from otio_ai_audit.timeline.fcpx_read import HEARD, MARK
 from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.media import Resolver, Source
 from otio_ai_audit.timeline.ramps import product
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 def sounds_of(tl: otio.schema.Timeline, clock: Clock, resolver: Resolver, lacking: Lacking) -> list[Sound]:
     """List the sounds on audio tracks, in order of tracks; what is disabled or muted is not heard.
 
-    `resolver` finds files of sound; what it does not find is said to `lacking`.
+    `resolver` finds files of sound; what it does not find is said to `lacking`. The same stretch of a file
+    on several tracks (its channels, each on one of its own) is one sound.
     """
     solos = {number for number, track in enumerate(tl.audio_tracks(), start=1) if _is_solo(track)}
     if solos:
@@ -38,23 +41,41 @@ def sounds_of(tl: otio.schema.Timeline, clock: Clock, resolver: Resolver, lackin
             continue
         source = resolver.source(leaf.clip, clock.rate)
         name = leaf.clip.name or (file_name(source.label) if source.label else leaf.id)
-        lacking.sound(leaf, name)
         found = None if source.media is None else _sounds(leaf, name, source, clock)
         if found is None:
             lacking.silent(leaf, name)
         else:
+            lacking.sound(leaf, name)
             sounds += found
-    return sounds
+    alike = {(one.path, one.start, one.end, one.source, one.speed): one for one in reversed(sounds)}
+    return list(reversed(alike.values()))
 
 
-def own_sounds(clips: Iterable[Clip], clock: Clock) -> list[Sound]:
-    """List the sounds that videos have themselves, where files were given and no edit."""
+def own_sounds(clips: Iterable[Clip], clock: Clock, told: bool) -> list[Sound]:
+    """List the sounds that videos bring along; they fade under dissolves as their pictures do.
+
+    `told`: only of clips of which the edit says so (FCPXML keeps sound and picture in one clip).
+    """
     sounds: list[Sound] = []
     for clip in clips:
-        media = clip.source.media
+        media, leaf = clip.source.media, clip.leaf
+        mark = leaf.clip.metadata.get(MARK) if told else None
+        if told and not (mark is not None and mark.get(HEARD)):
+            continue
         if media is not None and media.kind == "video" and not clip.dark:
-            sounds += _sounds(clip.leaf, clip.name, clip.source, clock) or ()
+            sounds += _sounds(replace(leaf, ramps=_fades(leaf)), clip.name, clip.source, clock) or ()
     return sounds
+
+
+def _fades(leaf: Leaf) -> tuple[Knots, ...]:
+    """Fade a sound in and out where its picture blends, and only there."""
+    fades: list[Knots] = []
+    for low, high in leaf.blended:
+        if low <= leaf.start:
+            fades.append(((low, Fraction(0)), (high, Fraction(1))))
+        elif high >= leaf.start + leaf.frames:
+            fades.append(((low, Fraction(1)), (high, Fraction(0))))
+    return tuple(fades)
 
 
 def _is_solo(track: otio.schema.Track) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from otio_ai_audit.model import TimelineInfo
 from otio_ai_audit.timecode import frames_to_timecode
 from otio_ai_audit.timeline.clips import Clip
 from otio_ai_audit.timeline.effects import RESOLVE, VOLUME, is_resolve
+from otio_ai_audit.timeline.media import SOUND_ONLY
 from otio_ai_audit.timeline.walk import Leaf
 
 NAMED = 4
@@ -36,15 +38,11 @@ _SENTENCES = {
     "cross": "Cross fades are heard as linear ones",
     "heard": "Effects on sounds are not heard",
 }
-_DISSOLVES = (
-    "cross dissolve",
-    "smpte_dissolve",
-    "dissolve",
-    "video dissolve",
-    "film dissolve",
-    "toucan:dissolve",
+_DISSOLVES = re.compile(
+    r"(cross |smpte_|(avid )?video ?|film |toucan:)?dissolve(_2)?$|fade ?(up|down|in|out)?(_2)?$",
+    re.IGNORECASE,
 )
-_CROSS_FADES = ("smpte_dissolve", "cross fade 0db", "cross fade 0 db", "audio dissolve", "dissolve")
+_CROSS_FADES = re.compile(r"smpte_dissolve$|cross fade 0 ?db$|audio dissolve$|dissolve$", re.IGNORECASE)
 _QUIET = frozenset({"Video Faders", "Channels", VOLUME, "Audio Channel Combiner", "Submaster"})
 _SLOTS = {
     "Transform": "transform",
@@ -70,8 +68,7 @@ _TRANSFORMS = (
     ("Flip", "flip"),
 )
 _DETAILED = frozenset({"transform", "effect", "scaling"})
-_READ_FILTERS = frozenset({"timeremap", "opacity", "basic", "crop", ""})
-_AVID = {"VideoDissolve_2": "dissolve", "FadeUp_2": "dissolve", "FadeDown_2": "dissolve"}
+_READ_FILTERS = frozenset({"timeremap", "opacity", "basic", "crop", "audiolevels", "audiopan", ""})
 ADJUSTMENT = 74
 """Type of Resolve's effect that makes a clip an adjustment clip."""
 
@@ -90,6 +87,7 @@ class Lacking:
         self._info = info
         self._resolve = is_resolve(tl) and info.has_edit
         self._places: dict[str, list[_Place]] = {}
+        self._containers: dict[int, tuple[tuple[str, str], ...]] = {}
         self._solos = 0
 
     def picture(self, clip: Clip) -> tuple[str, ...]:
@@ -99,27 +97,37 @@ class Lacking:
             return ()
         for transition in leaf.transitions:
             kind = transition_kind(transition)
-            if kind.lower() not in _DISSOLVES:
+            if not _DISSOLVES.match(kind):
                 self._add("transition", clip.name, clip.start, kind)
+        if clip.source.skip == SOUND_ONLY:
+            return ()
         if clip.source.skip:
             self._add(_kind_of_title(clip), clip.name, clip.start)
             return ()
         words = []
-        for kind, word in _lacks(leaf):
+        for kind, word in self._lacks(leaf):
             self._add(kind, clip.name, clip.start, word if kind in _DETAILED else "")
             words.append(word)
         return tuple(dict.fromkeys(words))
+
+    def _lacks(self, leaf: Leaf) -> Iterator[tuple[str, str]]:
+        for item in leaf.within:  # the same for all that lies in it
+            if id(item) not in self._containers:
+                self._containers[id(item)] = tuple(_lacks_of(item))
+            yield from self._containers[id(item)]
+        yield from _lacks_of(leaf.clip)
+        if any("does not spell out" in note for note in leaf.look.notes):
+            yield "retime", "speed"
 
     def sound(self, leaf: Leaf, name: str) -> None:
         """Note what of a sound is not heard as it should be."""
         frame = round(leaf.start)
         for transition in leaf.transitions:
             kind = transition_kind(transition)
-            if kind.lower() not in _CROSS_FADES:
+            if not _CROSS_FADES.match(kind):
                 self._add("cross", name, frame, kind)
-        for effect in _effects(leaf):
-            word = _sound_effect(effect)
-            if word:
+        for item in (*leaf.within, leaf.clip):
+            for word in filter(None, map(_sound_effect, _effects(item))):
                 self._add("heard", name, frame, word)
 
     def silent(self, leaf: Leaf, name: str) -> None:
@@ -152,15 +160,16 @@ class Lacking:
         return tuple(found)
 
     def _listed(self, places: Sequence[_Place]) -> str:
-        named = list(dict.fromkeys(places))
-        rest = len(named) - NAMED
+        details: dict[tuple[str, int], dict[str, None]] = {}
+        for place in places:
+            details.setdefault((place.name, place.frame), {})[place.detail] = None
         info = self._info
         words = []
-        for place in named[:NAMED]:
-            detail = f" ({place.detail})" if place.detail else ""
-            frame = info.start_frame + max(0, place.frame)
-            code = frames_to_timecode(frame, info.rate, info.drop_frame)
-            words.append(f"“{place.name}”{detail} at {code}")
+        for (name, frame), said in list(details.items())[:NAMED]:
+            detail = ", ".join(filter(None, said))
+            code = frames_to_timecode(info.start_frame + max(0, frame), info.rate, info.drop_frame)
+            words.append(f"“{name}”{f' ({detail})' if detail else ''} at {code}")
+        rest = len(details) - NAMED
         return f"{', '.join(words)} and {rest} more" if rest > 0 else ", ".join(words)
 
 
@@ -183,7 +192,7 @@ def transition_kind(transition: otio.schema.Transition) -> str:
     group = group.get("OperationGroup") if isinstance(group, Mapping) else None
     kind = group.get("Operation") if isinstance(group, Mapping) else None
     if isinstance(kind, Mapping) and kind.get("Name"):
-        return _AVID.get(str(kind["Name"]), str(kind["Name"]))
+        return str(kind["Name"])
     return str(transition.transition_type or "dissolve")
 
 
@@ -195,31 +204,27 @@ def _said(thing: Any) -> Mapping[str, Any]:
 # --- pictures -----------------------------------------------------------------------------------------
 
 
-def _effects(leaf: Leaf) -> Iterator[otio.schema.Effect]:
-    """Yield the effects on a clip and on what it lies in that are on, without retimes."""
-    for item in (*leaf.within, leaf.clip):
-        for effect in item.effects:
-            if getattr(effect, "enabled", True) and not isinstance(effect, otio.schema.TimeEffect):
-                yield effect
+def _effects(item: otio.core.Item) -> Iterator[otio.schema.Effect]:
+    """Yield the effects of a clip, track or stack that are on, without retimes."""
+    for effect in item.effects:
+        if getattr(effect, "enabled", True) and not isinstance(effect, otio.schema.TimeEffect):
+            yield effect
 
 
-def _lacks(leaf: Leaf) -> Iterator[tuple[str, str]]:
-    """Yield the kind, and a short word, of what is not rendered of a clip's picture."""
-    for effect in _effects(leaf):
+def _lacks_of(item: otio.core.Item) -> Iterator[tuple[str, str]]:
+    """Yield the kind, and a short word, of what an item asks for and is not rendered."""
+    for effect in _effects(item):
         yield from _effect(effect)
-    for item in (*leaf.within, leaf.clip):
-        metadata = item.metadata
-        if len(metadata) == 0:
-            continue
-        if "cdl" in metadata or "ASC_CDL" in metadata:
-            yield "grade", "grade"
-        for name in _filters(metadata.get("fcp_xml")):
-            yield "effect", name
-        told = metadata.get("otio_ai_audit")
-        if told is not None and any("Fusion page" in str(note) for note in told.get("notes", ())):
-            yield "fusion", "Fusion composition"
-    if any("does not spell out" in note for note in leaf.look.notes):
-        yield "retime", "speed"
+    metadata = item.metadata
+    if len(metadata) == 0:
+        return
+    if "cdl" in metadata:
+        yield "grade", "grade"
+    for name in _filters(metadata.get("fcp_xml")):
+        yield "effect", name
+    told = metadata.get("otio_ai_audit")
+    if told is not None and any("Fusion page" in str(note) for note in told.get("notes", ())):
+        yield "fusion", "Fusion composition"
 
 
 def _effect(effect: otio.schema.Effect) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,7 @@ from otio_ai_audit.timeline.relink import (
 from otio_ai_audit.timeline.takes import Pattern, parse_pattern
 
 _TITLE = "A title or generator."
+SOUND_ONLY = "Sound only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class Resolver:
             return Source(problem="The edit names no file for this clip; relink it and export again.")
         suffix = os.path.splitext(file_name(url))[1].lower()
         if suffix in AUDIO_SUFFIXES and not self.sound:
-            return Source(label=url, skip="Sound only.")
+            return Source(label=url, skip=SOUND_ONLY)
         try:
             found = self._unpacked(url) or self.relinker.find(url)
         except TimelineError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import opentimelineio as otio
 
 from otio_ai_audit.timeline.effects import RESOLVE
+from otio_ai_audit.timeline.fcpx_read import MARK
 
 _LARGEST = 1 << 15
 
@@ -15,9 +16,9 @@ _LARGEST = 1 << 15
 def size_of(tl: otio.schema.Timeline) -> tuple[int, int] | None:
     """Width and height in square pixels, where the edit says it.
 
-    DaVinci Resolve says it in .drt and .drp, not in OTIO; FCP7 XML in the format of its sequence.
+    DaVinci Resolve says it in .drt and .drp, not in OTIO; FCPXML and FCP7 XML in the format of their sequence.
     """
-    told = _under(tl.metadata, RESOLVE).get("Resolution")
+    told = _under(tl.metadata, RESOLVE).get("Resolution") or _under(tl.metadata, MARK).get("size")
     if told is not None and len(told) == 2:
         return _checked(*told)
     form = _under(tl.metadata, "fcp_xml", "media", "video", "format", "samplecharacteristics")

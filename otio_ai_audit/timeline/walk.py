@@ -256,12 +256,16 @@ def _ramps(item: Item, look: Look, way: _Way) -> tuple[Knots, ...]:
     curves += [((low, ONE), (high, ZERO)) for low, high in falls if low < high]
     if look.level:
         curves.append(tuple((start + time, value) for time, value in look.level))
-    return (*way.ramps, *(compose(way.wide, _level(curve), ZERO) for curve in curves))
+    return (*way.ramps, *(_on_timeline(way.wide, curve) for curve in curves))
 
 
-def _level(curve: Knots) -> Knots:
-    """Let a curve stay at its ends' values beyond them."""
-    return ((curve[0][0] - 1, curve[0][1]), *curve, (curve[-1][0] + 1, curve[-1][1]))
+def _on_timeline(outer: Knots, curve: Knots) -> Knots:
+    """Take a curve over the inner track's frames, constant beyond its ends, to the outer timeline."""
+    if len(outer) == 2 and outer[1][1] - outer[0][1] == outer[1][0] - outer[0][0]:
+        shift = outer[0][0] - outer[0][1]
+        return tuple((time + shift, value) for time, value in curve) if shift else curve
+    level = ((curve[0][0] - 1, curve[0][1]), *curve, (curve[-1][0] + 1, curve[-1][1]))
+    return compose(outer, level, ZERO)
 
 
 def _fades(item: Item, look: Look, outer: Knots, window: Range) -> list[Range]:
