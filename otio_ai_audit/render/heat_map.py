@@ -78,14 +78,17 @@ class HeatMap:
             target = plane[first * high : (first + BAND) * high]
             steps = min(BAND, len(strength) - 1 - first)
             borders = strength[first : first + steps + 1]
-            kept = _between(self._keep[borders], former, later) >> 3
-            added = _between(tint[borders], former, later) << 1
+            kept = _between(self._keep.take(borders), former, later)
+            kept >>= 3
+            added = _between(tint.take(borders), former, later)
+            added <<= 1
             old = target
             if len(old) < steps * high:  # the last step may reach beyond the picture
                 old = np.pad(old, ((0, steps * high - len(old)), (0, 0)))
             old = old.reshape(steps, PAIRS, lines, width)
             # Ten bits are mixed by their upper eight: the product stays in sixteen, and the rest is added.
-            mixed = (old >> 2 if self._brush.bits > 8 else old) * kept[:, :, None]
+            mixed = (old >> 2 if self._brush.bits > 8 else old).astype(np.uint16, copy=False)
+            mixed *= kept[:, :, None]
             mixed += added[:, :, None]
             if self._brush.bits > 8:
                 mixed >>= 6

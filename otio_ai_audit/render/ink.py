@@ -102,7 +102,7 @@ class Brush:
             mask, x, y = mask[max(-y, 0) :, max(-x, 0) :], max(x, 0), max(y, 0)
         target = planes.luma[y : y + mask.shape[0], x : x + mask.shape[1]]
         mask = mask[: target.shape[0], : target.shape[1]]
-        target[:] = _blend(ink, ground, self.bits)[mask]
+        target[:] = _blend(ink, ground, self.bits).take(mask)
 
     def stamp(self, planes: Planes, piece: Planes, x: int, y: int) -> None:
         """Copy a piece to a place at whole chroma samples."""
