@@ -384,6 +384,9 @@ SD, HD = (0.299, 0.114), (0.2126, 0.0722)
         ("yuv420p", (5, 1), SD, False, PATCH),
         ("yuv420p", (2, 0), SD, False, PATCH),
         ("yuv420p", (2, 0), HD, False, 180),
+        ("yuv420p", (8, 1), SD, False, PATCH),  # YCgCo: nobody converts that, but something is shown
+        ("yuv420p", (9, 1), (0.2627, 0.0593), False, PATCH),
+        ("yuv420p", (10, 1), (0.2627, 0.0593), False, PATCH),
         ("yuv420p", (1, 2), HD, True, PATCH),
         ("yuv420p", (6, 2), SD, True, PATCH),
         ("yuv444p", (6, 1), SD, False, PATCH),

@@ -19,9 +19,9 @@ from otio_ai_audit.video.planes import has_alpha, is_float, is_full_range, is_rg
 _BICUBIC = 0x4  # swscale; its filter grows where pictures become smaller
 _EXACTLY = 0x4 | 0x2000 | 0x4000 | 0x40000
 """With all of the chroma, and rounded: without, another matrix leaves luma up to 3 code values low."""
-_BT709, _BT601 = 1, 5
-_UNTAGGED = (0, 2, 3)
-"""AVColorSpace: RGB (of YUV: no answer), unspecified, reserved."""
+_BT709, _BT601, _BT2020 = 1, 5, 9
+_MATRICES = {number: number for number in (_BT709, 4, _BT601, 6, 7, _BT2020)} | {10: _BT2020, 12: _BT2020}
+"""AVColorSpace → the one that swscale takes for it; all others count as untagged."""
 
 
 class Fitter:
@@ -162,7 +162,7 @@ class Fitter:
             )
         except (av.error.FFmpegError, ValueError) as error:
             raise MediaError(
-                f"Pictures with the pixel format {picture.format.name} cannot be converted ({error}); "
+                f"Pictures with the pixel format {picture.format.name} cannot be converted; "
                 "export the clip in another codec."
             ) from error
 
@@ -184,10 +184,8 @@ class Fitter:
 
 def _matrix(picture: av.VideoFrame) -> int:
     """AVColorSpace of a YUV picture; untagged ones go by their height."""
-    tagged = int(picture.colorspace)
-    if tagged in _UNTAGGED:
-        return _BT709 if picture.height >= 720 else _BT601
-    return tagged
+    usual = _BT709 if picture.height >= 720 else _BT601
+    return _MATRICES.get(int(picture.colorspace), usual)
 
 
 def _even(value: Fraction) -> int:
