@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,10 +76,13 @@ class Browser:
         body = json.dumps(data).encode() if method == "POST" else None
         request = urllib.request.Request(self.address + path, body, method=method)
         request.add_header("Content-Type", "application/json")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=120
-        ) as answer:
-            return json.load(answer)["value"]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=120) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            told = json.loads(error.read())["value"]
+            raise OSError(f"{told['error']}: {told['message'].splitlines()[0]}") from None
 
     def ask(self, method: str, path: str, data: object = None) -> Any:
         return self._ask(method, self.session + path, data)
@@ -119,7 +123,7 @@ class Browser:
         return answer
 
     def run_later(self, script: str, *arguments: object) -> Any:
-        """Run a script that hands what it finds to its last argument, a function."""
+        """Run a script that hands what it finds to its last argument, a function, within 30 seconds."""
         return self.ask("POST", "/execute/async", {"script": script, "args": arguments})
 
     def text(self, selector: str) -> str:
@@ -244,6 +248,15 @@ class Browser:
         if path:
             path.write_bytes(data)
         return data
+
+    def cpu(self) -> dict[str, float]:
+        """Seconds of CPU of the page's main thread since it was opened, by kind; see `count_cpu`."""
+        told = self.devtools("Performance.getMetrics")["metrics"]
+        return {one["name"]: one["value"] for one in told}
+
+    def count_cpu(self) -> None:
+        """Have figures of `cpu` be of the thread's own time: others on the machine do not count."""
+        self.devtools("Performance.enable", timeDomain="threadTicks")
 
     def performance(self) -> dict[str, float]:
         """Milliseconds from the start of loading to when the page could be used, and bytes of the heap."""
