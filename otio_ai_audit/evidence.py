@@ -42,7 +42,7 @@ OPPOSITE = {"flicker": 3, "flash": 8}
 MOST_FINDINGS = 600
 """Findings that get frames around them, the worst first …"""
 MOST_FRAMES = 5000
-"""… and so many frames in all: about 22 MB, in a page a third more."""
+"""… and so many frames in all: about 25 MB, in a page a third more."""
 PIECE = 96
 """Pictures that one task fetches at most; a long medium is shared among workers."""
 
@@ -159,8 +159,10 @@ def _pair(view: View, finding: Finding) -> tuple[float, ...]:
         return float(view.times[rows[0]]), float(view.times[rows[-1]])
     at = _row(view, worst)
     a, b = _run(view, at)
-    reach = OPPOSITE.get(finding.detector)
-    if reach is not None:
+    reach = OPPOSITE.get(finding.detector, 0)
+    if finding.evidence.get("kind") == "boil":  # texture is compared from frame to frame
+        other = at - 1 if at > a else min(at + 1, b - 1)
+    elif reach:
         beside = [row for row in range(max(a, at - reach), min(b, at + reach + 1)) if row != at]
         other = max(beside, key=lambda row: _unlike(view, finding, row, at), default=at)
     else:  # what came before the fault; where the shot begins with it, what comes after

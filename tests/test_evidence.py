@@ -181,6 +181,11 @@ def test_pairs_are_frames_whose_difference_is_the_fault(
     assert numbers(found.pairs[ONE]) == expected
 
 
+def test_texture_that_boils_is_compared_from_frame_to_frame(use: ClipUse) -> None:
+    found = shown([use], placed("flicker", 20, 40, 30, evidence={"kind": "boil"}))
+    assert numbers(found.pairs[ONE]) == [29, 30]
+
+
 def test_shots_that_do_not_match_are_compared_and_not_played(use: ClipUse) -> None:
     other = replace(use, id="V1/0002")
     found = shown([use, other], placed("mismatch", 0, 60, 20, compare=(("V1/0002", at(40)), ("gone", 1.0))))

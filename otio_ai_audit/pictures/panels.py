@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from otio_ai_audit.pictures.letters import lettering, paragraph
 from otio_ai_audit.pictures.small import UInt8
 
-Float32 = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]
 """x, y, width and height as fractions of the picture."""
 
@@ -22,7 +20,10 @@ BADGE = {"error": (214, 69, 65), "warning": (240, 173, 48)}
 """Severity → colour of the badge; the word stands in it."""
 BADGE_INK = {"error": (255, 255, 255), "warning": (27, 29, 32)}
 MARK, MARK_EDGE = (255, 79, 195), (0, 0, 0)
-RAMP = np.array([[64, 0, 120], [206, 52, 104], [252, 150, 40], [255, 246, 150]], dtype=np.float32)
+STEPS = np.array([[64, 0, 120], [206, 52, 104], [252, 150, 40], [255, 246, 150]])
+RAMP = np.stack(
+    [np.interp(np.arange(256), np.linspace(0, 255, len(STEPS)), STEPS[:, c]) for c in range(3)], axis=1
+).astype(np.float32)
 """Colours of heat from weak to strong; their brightness rises, so that they can be told without colour."""
 EDGE, GAP, LINE, SMALL = 18, 12, 26, 20
 """Pixels: around all, between pictures, and heights of lines."""
@@ -101,7 +102,7 @@ def comparison(panels: Sequence[Panel], caption: Caption) -> bytes:
         mask = lettering(line, SMALL, width - 2 * EDGE)
         _write(sheet, mask, EDGE, top + down + GAP + number * SMALL, FAINT)
     held = io.BytesIO()
-    Image.fromarray(sheet).save(held, "PNG", compress_level=6)
+    Image.fromarray(sheet).save(held, "PNG", compress_level=4)
     return held.getvalue()
 
 
@@ -171,19 +172,12 @@ def _hot(picture: UInt8, heat: UInt8, share: tuple[float, float]) -> UInt8:
     height, width = picture.shape[:2]
     whole = max(width, round(width / share[0])), max(height, round(height / share[1]))
     spread = Image.fromarray(heat).resize(whole, Image.Resampling.BICUBIC)
-    strength = np.asarray(spread, dtype=np.float32)[:height, :width] / np.float32(255)
+    strength = np.asarray(spread)[:height, :width]
     grey = picture.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
     base = (np.float32(0.62) * grey + np.float32(20))[..., None]
-    weight = (np.float32(0.8) * strength ** np.float32(0.75))[..., None]
-    mixed = base * (1 - weight) + _coloured(strength) * weight
+    weight = (0.8 * (np.arange(256) / 255) ** 0.75).astype(np.float32)[strength][..., None]
+    mixed = base * (1 - weight) + RAMP[strength] * weight
     return np.asarray(np.clip(mixed, 0, 255), dtype=np.uint8)
-
-
-def _coloured(strength: Float32) -> Float32:
-    """Give each strength in [0, 1] its colour, shape (H, W) to (H, W, 3)."""
-    steps = np.linspace(0, 1, len(RAMP))
-    channels = [np.interp(strength, steps, RAMP[:, channel]) for channel in range(3)]
-    return np.stack(channels, axis=-1).astype(np.float32)
 
 
 def _write(sheet: UInt8, mask: UInt8, left: int, top: int, ink: tuple[int, int, int]) -> None:
