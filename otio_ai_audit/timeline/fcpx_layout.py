@@ -67,12 +67,10 @@ class Resources:
     def size(self, key: str | None) -> tuple[int, int] | None:
         """Width and height of a format in square pixels; None where it has none."""
         form = self.get(key, "format")
-        told = (
-            [form.get(name, "1") for name in ("width", "height", "paspH", "paspV")]
-            if form is not None
-            else []
-        )
-        if not told or form is None or form.get("width") is None or not all(one.isdecimal() for one in told):
+        if form is None or form.get("width") is None:
+            return None
+        told = [form.get(name, "1") for name in ("width", "height", "paspH", "paspV")]
+        if not all(one.isdecimal() for one in told):
             return None
         width, height, across, down = map(int, told)
         return (round(width * across / down), height) if width and height and across and down else None

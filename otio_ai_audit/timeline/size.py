@@ -16,7 +16,7 @@ _LARGEST = 1 << 15
 def size_of(tl: otio.schema.Timeline) -> tuple[int, int] | None:
     """Width and height in square pixels, where the edit says it.
 
-    DaVinci Resolve says it in .drt and .drp, not in OTIO; FCPXML and FCP7 XML in the format of their sequence.
+    DaVinci Resolve says it in .drt and .drp, not in OTIO; FCPXML and FCP7 XML in a sequence’s format.
     """
     told = _under(tl.metadata, RESOLVE).get("Resolution") or _under(tl.metadata, MARK).get("size")
     if told is not None and len(told) == 2:
