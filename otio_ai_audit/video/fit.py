@@ -23,6 +23,10 @@ _BT709, _BT601, _BT2020 = 1, 5, 9
 _MATRICES = {number: number for number in (_BT709, 4, _BT601, 6, 7, _BT2020)} | {10: _BT2020, 12: _BT2020}
 """AVColorSpace → the one that swscale takes for it; all others count as untagged."""
 
+_LARGE = 30 << 20
+"""Bytes of a block after whose return glibc keeps twice as much before it gives memory back to the system:
+pictures come and go all the time, and getting 8 MB anew from the system takes longer than converting them."""
+
 
 class Fitter:
     """Brings the pictures of one medium to one canvas; their size and format may change on the way.
@@ -38,6 +42,7 @@ class Fitter:
     """
 
     def __init__(self, canvas: Canvas, info: MediaInfo, *, shared: bool = False) -> None:
+        np.empty(_LARGE, np.uint8)  # given back at once
         self._canvas = canvas
         self._info = info
         self._shared = shared
