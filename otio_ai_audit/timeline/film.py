@@ -77,7 +77,7 @@ def film(
     info = info_of(tl, clock, options, notices)
     relinker = relinker_of(options)
     resolver = resolver_of(tl, options, relinker)
-    clips = [clip_of(leaf, resolver, clock) for leaf in walk(tl, clock)]
+    clips = [clip_of(leaf, resolver, clock) for leaf in walk(tl, clock, beyond=True)]
     asked: dict[Media, bool] = {}
 
     def opaque(clip: Clip) -> bool:

@@ -36,7 +36,7 @@ def sounds_of(tl: otio.schema.Timeline, clock: Clock, resolver: Resolver, lackin
     if solos:
         lacking.solo(len(solos))
     sounds: list[Sound] = []
-    for leaf in walk(tl, clock, sound=True):
+    for leaf in walk(tl, clock, sound=True, beyond=True):
         if leaf.off or leaf.look.invisible or (solos and leaf.layer[0] not in solos):
             continue
         source = resolver.source(leaf.clip, clock.rate)

@@ -78,10 +78,12 @@ class _Place:
     within: tuple[otio.core.Item, ...] = ()
     look: Look = field(default_factory=Look)
     """How all of it looks, from the stacks around it."""
+    transitions: tuple[otio.schema.Transition, ...] = ()
     sound: bool = False
+    beyond: bool = False
 
 
-def walk(tl: otio.schema.Timeline, clock: Clock, sound: bool = False) -> list[Leaf]:
+def walk(tl: otio.schema.Timeline, clock: Clock, *, sound: bool = False, beyond: bool = False) -> list[Leaf]:
     """List the stretches of every clip on a video track, from the bottom track up, in order.
 
     Parameters
@@ -90,6 +92,8 @@ def walk(tl: otio.schema.Timeline, clock: Clock, sound: bool = False) -> list[Le
         The edit and how its times are counted.
     sound
         List what lies on audio tracks in their place.
+    beyond
+        List also what only dissolves show of a stack: clips that lie wholly before or after it.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def walk(tl: otio.schema.Timeline, clock: Clock, sound: bool = False) -> list[Le
     tracks = [track for track in stack if isinstance(track, otio.core.Item) and _is_audio(track) == sound]
     for number, track in enumerate(tracks, start=1):
         here = f"{'A' if sound else 'V'}{number}"
-        place = _Place((number,), (number,), off, sound=sound)
+        place = _Place((number,), (number,), off, sound=sound, beyond=beyond)
         if not isinstance(track, otio.schema.Track):
             # Some writers put clips straight into the timeline's stack.
             item = Item(track, ZERO, length_of(track, clock))
@@ -164,7 +168,13 @@ def _inside(place: _Place, item: Item) -> _Place:
         invisible=place.look.invisible or look.invisible,
     )
     off = place.off or ("" if item.child.enabled else "Disabled in the edit.")
-    return replace(place, off=off, within=(*place.within, item.child), look=merged)
+    return replace(
+        place,
+        off=off,
+        within=(*place.within, item.child),
+        look=merged,
+        transitions=(*place.transitions, *item.transitions),
+    )
 
 
 def _walk_item(
@@ -197,6 +207,10 @@ def _leaves_of(item: Item, ways: list[_Way], place: _Place, name: str) -> Iterat
         own.invisible = look.invisible or place.look.invisible
     low, high = item.start, item.start + item.length
     portions = [(way, part) for way in ways for part in restrict(way.own, low, high)]
+    if place.beyond:
+        seen = {id(way) for way, _ in portions}
+        wider = [way for way in ways if way.wide is not way.own and id(way) not in seen]
+        portions += [(way, part) for way in wider for part in restrict(way.wide, low, high)]
     if not portions and item.length == 0:
         portions = [(ways[0], ((low, low), (low, low)))] if ways else []
     for index, (way, part) in enumerate(portions):
@@ -223,7 +237,7 @@ def _leaves_of(item: Item, ways: list[_Way], place: _Place, name: str) -> Iterat
             order=place.order,
             ramps=_ramps(item, look, way),
             within=place.within,
-            transitions=tuple(item.transitions),
+            transitions=(*place.transitions, *item.transitions),
         )
 
 
