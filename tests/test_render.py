@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import opentimelineio as otio
 import pytest
 
-from otio_ai_audit import render, timeline
+from otio_ai_audit import render, timeline, video
+from otio_ai_audit.engine import Crash
+from otio_ai_audit.errors import OutputError, UsageError
+from otio_ai_audit.model import Media
 
 from . import numbered, reference_film
 
@@ -217,3 +223,151 @@ def test_segments_make_no_difference(footage: Path, tmp_path: Path, monkeypatch:
     write(tl, tmp_path)
     parts = numbered.decoded(tmp_path / "movie.mp4")
     assert [numbered.read(luma) for luma in parts] == [numbered.read(luma) for luma in whole]
+
+
+def test_a_cut_through_one_take_is_decoded_once(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    original = video.planes_at
+
+    def counting(media: Media, *more: Any) -> Any:
+        opened.append(media.path)
+        return original(media, *more)
+
+    monkeypatch.setattr("otio_ai_audit.video.planes_at", counting)
+    m = plain(footage)
+    write(edit([cut(m, "one", 0, 20), cut(m, "one", 20, 20), cut(m, "one", 5, 10)]), tmp_path)
+    assert len(opened) == 1
+    shown = [numbered.read(luma)[1] for luma in numbered.decoded(tmp_path / "movie.mp4")]
+    assert shown == [*range(40), *range(5, 15)]
+
+
+def test_sound_of_the_edit_is_in_the_movie(footage: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sound"
+    folder.mkdir()
+    tone = np.zeros((48000 * 2, 2), np.float32)
+    tone[48000:48480] = 0.8  # a click one second in
+    _write_wav(folder / "tone.wav", tone)
+    m = plain(footage)
+    tl = edit([cut(m, "one", 0, 60)])
+    reference = otio.schema.ExternalReference(str(folder / "tone.wav"), times(0, 48))
+    heard = otio.schema.Clip("tone", reference, times(0, 48))
+    tl.tracks.append(otio.schema.Track("A1", [gap(6), heard], kind="Audio"))
+    rendered = write(tl, tmp_path)
+    with av.open(str(tmp_path / "movie.mp4")) as movie:
+        blocks = [frame.to_ndarray() for frame in movie.decode(audio=0)]
+    loud = np.abs(np.concatenate(blocks, axis=1)[0])
+    assert abs(int(np.argmax(loud > 0.3)) - round(1.25 * 48000)) < 100
+    assert rendered.problems == ()
+
+
+def _write_wav(path: Path, samples: np.ndarray) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48000)
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+
+
+def test_a_missing_file_is_a_plate_and_a_problem(footage: Path, tmp_path: Path) -> None:
+    m = plain(footage)
+    lost = clip(footage / "lost.mp4", 0, 12, times(0, 96))
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no movie at all")
+    tl = edit([cut(m, "one", 0, 12), lost, clip(broken, 0, 12, times(0, 96)), cut(m, "two", 0, 12)])
+    rendered = write(tl, tmp_path)
+    shown = [numbered.read(luma) for luma in numbered.decoded(tmp_path / "movie.mp4")]
+    assert shown[:12] == [(1, n) for n in range(12)] and shown[36:] == [(2, n) for n in range(12)]
+    assert set(shown[12:36]) == {(-1, -1)}
+    assert rendered.incomplete
+    said = " ".join(rendered.problems)
+    assert "lost.mp4" in said and "broken.mp4" in said
+
+
+def test_what_is_not_rendered_is_said_in_the_movie(footage: Path, tmp_path: Path) -> None:
+    m = plain(footage)
+    title = otio.schema.Clip("Text+", otio.schema.GeneratorReference("Text+", "Text+"), times(0, 12))
+    rendered = write(edit([cut(m, "one", 0, 24)], [title]), tmp_path)
+    assert any("Text+" in text for text in rendered.lacks)
+    with av.open(str(tmp_path / "movie.mp4")) as movie:
+        assert "Text+" in movie.metadata["comment"]
+
+
+def test_an_upper_picture_with_another_shape_leaves_the_lower_one_at_its_sides(tmp_path: Path) -> None:
+    numbered.write(tmp_path / "wide.mp4", 1, 12, size=(128, 72))
+    video.encode(tmp_path / "tall.mp4", [np.full((72, 40, 3), 255, np.uint8)] * 12, RATE)
+    tl = edit(
+        [clip(tmp_path / "wide.mp4", 0, 12, times(0, 12))], [clip(tmp_path / "tall.mp4", 0, 12, times(0, 12))]
+    )
+    write(tl, tmp_path)
+    luma = numbered.decoded(tmp_path / "movie.mp4")[3]
+    assert luma[:, 50:78].min() > 220  # the white picture stands in the middle
+    left = numbered.decoded(tmp_path / "wide.mp4")[3][:, :40].astype(int)
+    assert np.abs(luma[:, :40].astype(int) - left).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [(None, (128, 72)), ((None, 36), (64, 36)), ((200, 100), (200, 100)), ((None, 35), (62, 34))],
+)
+def test_the_picture_has_the_size_that_is_asked_for(
+    asked: Any, size: tuple[int, int], footage: Path, tmp_path: Path
+) -> None:
+    m = plain(footage)
+    options = replace(BARE, size=asked)
+    rendered = write(edit([cut(m, "one", 0, 4)]), tmp_path, options)
+    assert rendered.size == size
+    assert numbered.decoded(tmp_path / "movie.mp4")[0].shape == size[::-1]
+
+
+def test_prores_holds_ten_bits(footage: Path, tmp_path: Path) -> None:
+    m = plain(footage)
+    tl = edit([cut(m, "one", 3, 10), dissolve(2, 2), cut(m, "fast", 10, 10)])
+    render.render(timeline.film(tl), tmp_path / "movie.mov", BARE, engine="threads:1")
+    with av.open(str(tmp_path / "movie.mov")) as movie:
+        stream = movie.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("prores", "yuv422p10le")
+        assert (stream.frames, stream.average_rate) == (20, 24)
+    shown = [numbered.read(luma) for luma in numbered.decoded(tmp_path / "movie.mov")]
+    assert shown[:8] == [(1, n) for n in range(3, 11)]
+
+
+def test_a_worker_that_dies_leaves_plates(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(function: Any, feed: Any, **_: Any) -> Any:
+        yield from ((key, Crash("The worker died (signal 9) while rendering, twice.")) for key, _ in feed)
+
+    monkeypatch.setattr("otio_ai_audit.engine.stream", dying)
+    m = plain(footage)
+    rendered = write(edit([cut(m, "one", 0, 12)]), tmp_path)
+    assert rendered.frames == len(numbered.decoded(tmp_path / "movie.mp4")) == 12
+    assert "signal 9" in rendered.problems[0] and "one.mp4" in rendered.problems[0]
+
+
+def test_an_existing_movie_is_kept_when_rendering_fails(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "movie.mp4").write_bytes(b"as it was")
+
+    def full(*_: Any, **__: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("otio_ai_audit.video.join", full)
+    m = plain(footage)
+    with pytest.raises(OutputError, match="disk is full"):
+        write(edit([cut(m, "one", 0, 12)]), tmp_path)
+    assert (tmp_path / "movie.mp4").read_bytes() == b"as it was"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["movie.mp4"]
+
+
+def test_sizes_and_suffixes_that_nobody_knows_are_refused() -> None:
+    assert render.parse_size("1280x720") == (1280, 720)
+    assert render.parse_size("720p") == (None, 720)
+    with pytest.raises(UsageError, match="no size"):
+        render.parse_size("large")
+    with pytest.raises(OutputError, match=r"\.avi"):
+        render.codec_of(Path("x.avi"), BARE)
+    with pytest.raises(OutputError, match="ProRes"):
+        render.codec_of(Path("x.mp4"), replace(BARE, codec="prores"))

@@ -12,6 +12,7 @@ import click
 from ..errors import OutputError
 from . import options as shared
 from .progress import console, progress_of
+from .render import render_audited, tell
 
 if TYPE_CHECKING:
     from ..model import AuditResult
@@ -40,8 +41,9 @@ OUTPUTS = click.option(
     multiple=True,
     type=Output(path_type=Path),
     help="Write a file; the suffix says what: .otio .otioz (the edit with markers), .edl (Resolve marker "
-    "EDL), .lua (a Resolve menu script that sets them), .json, .csv, .xml (JUnit), .html. FOLDER/: contact "
-    "sheets and a picture of every finding. May repeat.",
+    "EDL), .lua (a Resolve menu script that sets them), .json, .csv, .xml (JUnit), .html (the report), .mp4 "
+    ".mov (the edit as a movie, as otio-ai-audit render makes it). FOLDER/: contact sheets and a picture of "
+    "every finding. May repeat.",
 )
 
 
@@ -145,14 +147,31 @@ def command(
     )
     form = "none" if (quiet or json_out is not None) and progress_form == "auto" else progress_form
     finished = run(inputs, options, form)
+    from ..render import RenderOptions
     from ..settings import load
 
     fail_on = fail_on or load(settings).audit.fail_on
     outputs = (*outputs, *([Path(json_out)] if json_out else []))
+    movies = [path for path in outputs if is_movie(path)]
+    outputs = tuple(path for path in outputs if path not in movies)
     write_outputs(finished, outputs, curves, fail_on, include_prompts)
     if json_out is None and not quiet:
         show(finished.result, outputs, everything)
-    return exit_code(finished.result, fail_on)
+    code = exit_code(finished.result, fail_on)
+    for path in movies:
+        with progress_of(form) as progress:
+            rendered = render_audited(finished, path, RenderOptions(), engine, progress)
+        if json_out is None and not quiet:
+            tell(rendered, path)
+        code = 3 if rendered.incomplete else code
+    return code
+
+
+def is_movie(path: Path) -> bool:
+    """Whether an output is the edit as a movie."""
+    from ..render import MOVIE_SUFFIXES
+
+    return path.suffix.lower() in MOVIE_SUFFIXES
 
 
 def shows_pictures(path: Path) -> bool:
@@ -224,13 +243,13 @@ def exit_code(result: AuditResult, fail_on: str) -> int:
 
 def _check_outputs(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
     """Refuse what cannot be written before anything is measured."""
+    from ..render import MOVIE_SUFFIXES
     from ..report import WRITERS, is_folder_output
 
     for path in outputs:
-        if path.suffix.lower() not in WRITERS and not is_folder_output(path):
-            raise OutputError(
-                f"Nobody writes {path.suffix!r} files; use {', '.join(sorted(WRITERS))}, or a folder."
-            )
+        if not (path.suffix.lower() in WRITERS or is_folder_output(path) or is_movie(path)):
+            known = ", ".join(sorted([*WRITERS, *MOVIE_SUFFIXES]))
+            raise OutputError(f"Nobody writes {path.suffix!r} files; use {known}, or a folder.")
         folder = is_folder_output(path)
         if path.is_file() if folder else path.is_dir():
             raise OutputError(f"{path} is a {'file' if folder else 'folder'}. Choose another name.")

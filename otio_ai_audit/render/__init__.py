@@ -21,7 +21,7 @@ from ..gather import Progress, Quiet
 from ..model import AuditResult, Canvas, ClipUse, Film, Layer
 from ..report.whole import why, write_whole
 from ..timeline import to_timecode
-from .options import LARGEST, MOVIE_SUFFIXES, RenderOptions, codec_of, parse_size
+from .options import LARGEST, MOVIE_SUFFIXES, Codec, RenderOptions, codec_of, parse_size
 from .reel import Frames, Reel, make_reel, segments, shared_out, shown_findings
 
 if TYPE_CHECKING:
@@ -109,14 +109,16 @@ def render(
             jobs = _Jobs(film, canvas, codec, options, reel, result, uses)
             parts = _rendered(jobs, Path(folder), engine, progress, problems)
             progress.say("Joining the movie")
-            sounds = film.sounds if options.sound else ()
+            heard = None
+            if options.sound and film.sounds:
+                heard = video.mix(film.sounds, reel.ranges, film.info.rate, problems=problems)
 
             def fill(beside: Path) -> None:
                 video.join(
                     parts,
                     beside,
                     rate=film.info.rate,
-                    sound=video.mix(sounds, reel.ranges, film.info.rate, problems) if sounds else None,
+                    sound=heard,
                     chapters=reel.chapters,
                     metadata=_metadata(film, options),
                     timecode=to_timecode(film.info.start_frame + reel.ranges[0][0], film.info),
@@ -174,7 +176,7 @@ class _Jobs:
         self,
         film: Film,
         canvas: Canvas,
-        codec: str,
+        codec: Codec,
         options: RenderOptions,
         reel: Reel,
         result: AuditResult | None,
