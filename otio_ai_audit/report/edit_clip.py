@@ -62,7 +62,11 @@ class ClipView:
     findings: Sequence[FindingCard]
     loud: bool
     curves: Sequence[drawing.CurveDrawing]
+    """Of detectors that found something, the highest first."""
+    lower: Sequence[drawing.CurveDrawing]
+    """Of those that did not, where they reach a note."""
     quiet: Sequence[str]
+    """Names of the others."""
     axis: tuple[float, float]
     ticks: Sequence[str]
     strip: Sequence[tuple[str, str]]
@@ -102,7 +106,7 @@ def clip_view(
 
     axis = drawing.time_axis(clip, findings)
     loud = any(is_standing(p) for p in findings)
-    curves, quiet = _curves(clip, findings, axis, CURVE_POINTS if loud else QUIET_POINTS)
+    drawn, quiet = _curves(clip, findings, axis, CURVE_POINTS if loud else QUIET_POINTS)
     origin = {name: one_line(value) for name, value in clip.provenance.items() if value is not None}
     start = result.info.start_frame + clip.record_start
     meta = [
@@ -137,10 +141,11 @@ def clip_view(
             for p, look in zip(findings, album.looks[clip.id], strict=True)
         ],
         loud=loud,
-        curves=curves,
+        curves=[curve for curve in drawn if curve.ranges and loud],
+        lower=[curve for curve in drawn if not (curve.ranges and loud)],
         quiet=quiet,
         axis=axis,
-        ticks=[f"{tick:.2f} s" for tick in drawing.ticks(axis)] if curves else [],
+        ticks=[f"{tick:.2f} s" for tick in drawing.ticks(axis)],
         strip=album.strips.get(clip.id, []),
         key="" if clip.content.startswith("use ") else one_line(clip.content),
         label=one_line(file_name(clip.media)) if clip.media else one_line(clip.name),

@@ -28,7 +28,10 @@ PAGE_TAKES = 500
 ONE_PAGE = 300
 """Takes up to which everything fits well into one page."""
 _STYLES = ("page.css", "takes.css", "takes_compare.css")
-_SCRIPTS = ("theme.js", "takes_tables.js", "takes_strip.js", "takes.js", "takes_say.js", "takes_compare.js")
+_SCRIPTS = (
+    *("theme.js", "kept.js", "takes_tables.js", "takes_strip.js", "takes.js", "takes_say.js"),
+    "takes_compare.js",
+)
 _SOURCES = ("media-src 'self' file:",)
 """Takes side by side play the files themselves where the browser can."""
 

@@ -31,6 +31,31 @@ const kept = (prefix) => {
   };
   const names = () => [...new Set([...memory.keys(), ...(lasting ? Object.keys(localStorage) : [])])].filter((name) => name.startsWith(prefix));
   const drafts = () => names().map(read).filter(Boolean);
+  const seedOf = (text) => (text === "" ? null : Number.isSafeInteger(Number(text)) ? Number(text) : text);
+
+  // What is kept of a verdict: on the medium of an element, or on a finding in it.
+  const draft = (medium, finding, kind, why) => ({
+    kind,
+    key: medium.dataset.key,
+    finding: finding ? finding.dataset.finding : "",
+    detector: finding ? finding.dataset.detector : "",
+    fault: finding ? finding.dataset.fault : "",
+    start: finding ? Number(finding.dataset.start) : 0,
+    duration: finding ? Number(finding.dataset.duration) : 0,
+    label: medium.dataset.label,
+    why,
+    when: new Date().toISOString(),
+    model: medium.dataset.model,
+    workflow: medium.dataset.workflow,
+    prompt_hash: medium.dataset.prompt,
+    seed: seedOf(medium.dataset.seed),
+  });
+  const counted = () => {
+    const mine = drafts();
+    const fresh = mine.filter((one) => !one.saved).length;
+    const words = !mine.length ? "No verdicts to save" : `${mine.length === 1 ? "1 verdict" : `${mine.length} verdicts`}, ${fresh ? `${fresh} not saved` : "saved"}`;
+    return { any: mine.length > 0, fresh, words };
+  };
 
   function save(who) {
     const verdicts = drafts().map(({ saved, ...verdict }) => verdict);
@@ -49,5 +74,5 @@ const kept = (prefix) => {
     get: () => (lasting && localStorage.getItem("otio-ai-audit who")) || "",
     set: (who) => lasting && localStorage.setItem("otio-ai-audit who", who),
   };
-  return { keep, read, forget, names, drafts, save, called, lasting: () => lasting };
+  return { keep, read, forget, names, drafts, draft, counted, save, called, lasting: () => lasting };
 };

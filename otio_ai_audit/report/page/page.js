@@ -24,6 +24,7 @@ const page = (() => {
   }));
   const makers = [];
   const made = new WeakSet();
+  const idle = window.requestIdleCallback?.bind(window) ?? ((work) => setTimeout(() => work({ timeRemaining: () => 8 }), 60));
   let current = null;
 
   // What only works with a script is made by it, for a clip that comes near.
@@ -67,13 +68,35 @@ const page = (() => {
     go(shown[next]);
   }
 
+  // Work that waits until nobody scrolls: things are added and dropped, and done one by one while there is time.
+  function whenIdle(work, least) {
+    const waiting = new Set();
+    let asked = false;
+    function some(deadline) {
+      asked = false;
+      for (const thing of waiting) {
+        if (deadline.timeRemaining() < least) break;
+        waiting.delete(thing);
+        work(thing);
+      }
+      if (waiting.size) ask();
+    }
+    function ask() {
+      if (asked) return;
+      asked = true;
+      idle(some);
+    }
+    return { add: (thing) => (waiting.add(thing), ask()), drop: (thing) => waiting.delete(thing) };
+  }
+
   const start = () => {
+    const soon = whenIdle(make, 3);
     const near = new IntersectionObserver(
       (entries) => {
-        for (const entry of entries) {
-          if (!entry.isIntersecting) continue;
-          make(entry.target);
-          near.unobserve(entry.target);
+        for (const { target, isIntersecting } of entries) {
+          if (!isIntersecting) soon.drop(target);
+          else if (made.has(target)) near.unobserve(target);
+          else soon.add(target);
         }
       },
       { rootMargin: "800px" },
@@ -89,5 +112,6 @@ const page = (() => {
     const row = event.target.closest(".finding");
     if (row) choose(row);
   });
-  return { all, one, level, clips, makers, make, choose, go, step, start, current: () => current };
+  document.body.classList.add("scripted");
+  return { all, one, level, clips, makers, make, whenIdle, choose, go, step, start, current: () => current };
 })();

@@ -90,14 +90,20 @@
     curve.classList.remove("live");
   }
 
+  const soon = page.whenIdle((curve) => {
+    const width = curve.clientWidth;
+    if (width > 120 && !live.has(curve)) mount(curve, width);
+  }, 6);
+  const away = page.whenIdle(unmount, 2);
   const near = new IntersectionObserver(
     (entries) => {
-      const come = entries.filter((entry) => entry.isIntersecting && !live.has(entry.target)).map((entry) => entry.target);
-      for (const entry of entries) if (!entry.isIntersecting) unmount(entry.target);
-      const widths = come.map((curve) => curve.querySelector(".plot").parentElement.clientWidth);
-      come.forEach((curve, i) => widths[i] > 120 && mount(curve, widths[i]));
+      for (const { target, isIntersecting } of entries) {
+        (isIntersecting ? away : soon).drop(target);
+        if (isIntersecting) soon.add(target);
+        else if (live.has(target)) away.add(target);
+      }
     },
-    { rootMargin: "600px" },
+    { rootMargin: "400px" },
   );
   page.makers.push((element) => {
     for (const curve of all(".curve[data-values]", element)) near.observe(curve);

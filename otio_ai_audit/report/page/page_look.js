@@ -18,11 +18,11 @@
     if (!frames && !heat) return;
     const view = { figure, at: -1, image: figure.querySelector("img"), timer: 0, heat: false };
     if (frames) {
-      view.urls = frames.split(" ").map((data) => `data:image/${kind};base64,${data}`);
+      view.frames = () => (view.urls ??= frames.split(" ").map((data) => `data:image/${kind};base64,${data}`));
       view.times = times.split(" ").map(Number);
       view.place = Number(place);
       const steps = clone("t-steps");
-      steps.querySelector("input").max = view.urls.length - 1;
+      steps.querySelector("input").max = view.times.length - 1;
       steps.querySelector("input").value = view.place;
       figure.append(steps);
       view.steps = steps;
@@ -30,7 +30,7 @@
         view.image = new Image();
         figure.querySelector(".picture").replaceChildren(view.image);
         view.image.alt = "Worst frame";
-        view.image.src = view.urls[view.place];
+        view.image.src = view.frames()[view.place];
       }
       view.worst = view.image.src;
     }
@@ -45,9 +45,9 @@
   // --- the frames around a finding
 
   function show(view, index) {
-    const count = view.urls.length;
+    const count = view.times.length;
     view.at = ((index % count) + count) % count;
-    view.image.src = view.at === view.place ? view.worst : view.urls[view.at];
+    view.image.src = view.at === view.place ? view.worst : view.frames()[view.at];
     const said = `${view.times[view.at].toFixed(2)} s, frame ${view.at + 1} of ${count}`;
     view.figure.querySelector(".moment").textContent = said;
     view.figure.classList.toggle("moved", view.at !== view.place);
@@ -94,7 +94,7 @@
     }
     const rows = view.map.naturalHeight / view.maps;
     const columns = view.map.naturalWidth;
-    const moved = view.urls && view.at >= 0 && view.at !== view.place;
+    const moved = view.times && view.at >= 0 && view.at !== view.place;
     const index = moved ? view.at : view.maps - 1;
     canvas.width = columns * 12;
     canvas.height = rows * 12;
@@ -169,7 +169,7 @@
   page.look = (what) => {
     const figure = page.current()?.querySelector("figure.view");
     const view = figure && views.get(figure);
-    if (!view || (what === "heat" ? !view.map : !view.urls)) return false;
+    if (!view || (what === "heat" ? !view.map : !view.times)) return false;
     acts[what](view);
     return true;
   };

@@ -5,33 +5,13 @@
   const words = { keep: "keep", kill: "kill", "wrong-alarm": "wrong alarm", withdraw: "it stands" };
   const who = () => one("who").value.trim();
   const clone = (id) => one(id).content.firstElementChild.cloneNode(true);
-  const seedOf = (text) => (text === "" ? null : Number.isSafeInteger(Number(text)) ? Number(text) : text);
   const nameOf = (clip, row) => `${prefix}${clip.dataset.key}${row ? `\n${row.dataset.finding}` : ""}`;
-
-  function draft(clip, row, kind, why) {
-    return {
-      kind,
-      key: clip.dataset.key,
-      finding: row ? row.dataset.finding : "",
-      detector: row ? row.dataset.detector : "",
-      fault: row ? row.dataset.fault : "",
-      start: row ? Number(row.dataset.start) : 0,
-      duration: row ? Number(row.dataset.duration) : 0,
-      label: clip.dataset.label,
-      why,
-      when: new Date().toISOString(),
-      model: clip.dataset.model,
-      workflow: clip.dataset.workflow,
-      prompt_hash: clip.dataset.prompt,
-      seed: seedOf(clip.dataset.seed),
-    };
-  }
 
   function press(clip, row, kind) {
     const name = nameOf(clip, row);
     const mine = store.read(name);
     if (mine?.kind === kind) store.forget(name);
-    else store.keep(name, draft(clip, row, kind, mine?.why ?? ""));
+    else store.keep(name, store.draft(clip, row, kind, mine?.why ?? ""));
     paintKey(clip.dataset.key);
     count();
   }
@@ -87,10 +67,9 @@
   }
 
   function count() {
-    const mine = store.drafts();
-    const fresh = mine.filter((one) => !one.saved).length;
-    one("mine-count").textContent = !mine.length ? "No verdicts to save" : `${mine.length === 1 ? "1 verdict" : `${mine.length} verdicts`}, ${fresh ? `${fresh} not saved` : "saved"}`;
-    one("save").disabled = one("discard").disabled = !mine.length;
+    const { any, fresh, words: said } = store.counted();
+    one("mine-count").textContent = said;
+    one("save").disabled = one("discard").disabled = !any;
     one("mine-where").textContent = store.lasting() ? "" : "This browser forgets them when the page is closed.";
     one("mine").classList.toggle("waiting", fresh > 0);
   }
@@ -149,7 +128,7 @@
   one("who").addEventListener("change", () => store.called.set(who()));
   window.addEventListener("storage", paintAll);
   window.addEventListener("beforeunload", (event) => {
-    if (!store.lasting() && store.drafts().some((mine) => !mine.saved)) event.preventDefault();
+    if (!store.lasting() && store.counted().fresh) event.preventDefault();
   });
   tidy();
   count();

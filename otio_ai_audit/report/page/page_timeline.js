@@ -183,7 +183,7 @@
     if (!event.ctrlKey) return;
     event.preventDefault();
     const box = tracks.getBoundingClientRect();
-    stretch(zoom * Math.exp(-event.deltaY / 300), Math.min(Math.max((event.clientX - box.left - scroller.scrollLeft * 0) / room - 0, 0), 1));
+    stretch(zoom * Math.exp(-event.deltaY / 300), (event.clientX - box.left - scroller.scrollLeft) / room);
   }, { passive: false });
   let waiting = 0;
   scroller.addEventListener("scroll", () => {
@@ -195,6 +195,18 @@
   buttons.addEventListener("click", (event) => {
     const how = event.target.closest("[data-zoom]")?.dataset.zoom;
     if (how) stretch(how === "fit" ? 1 : how === "in" ? zoom * 1.6 : zoom / 1.6);
+  });
+  // On paper the whole of it is as wide as the sheet.
+  window.addEventListener("beforeprint", () => {
+    room = 600;
+    scroller.scrollLeft = 0;
+    const before = zoom;
+    stretch(1);
+    zoom = before;
+  });
+  window.addEventListener("afterprint", () => {
+    measure();
+    stretch(zoom);
   });
   document.addEventListener("audit-current", (event) => mark(event.detail));
   document.addEventListener("audit-filter", dim);
