@@ -150,7 +150,7 @@ def advert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTIO_AI_AUDIT_STORE", str(tmp_path_factory.getbasetemp() / "marks.sqlite"))
+    monkeypatch.setenv("OTIO_AI_AUDIT_CACHE", str(tmp_path_factory.getbasetemp() / "marks"))
 
 
 def call(*arguments: object) -> Any:

@@ -102,7 +102,7 @@ def render(
     canvas = _canvas(film, options.size, "yuv420p" if codec == "h264" else "yuv422p10le")
     findings = [] if result is None else shown_findings(result, options.least)
     reel = make_reel(film, findings, only_findings=options.only_findings, handles=options.handles)
-    problems: list[str] = [f"{one.name}: {one.plate}" for one in film.layers if one.plate]
+    problems: list[str] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".rendering-", dir=path.parent) as folder:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from .. import video
 from ..errors import MediaError
-from ..model import Canvas, Layer, Planes
+from ..model import Canvas, Layer, Media, Planes
 from ..timeline import moment, opacity_at
+from .blend import BLACK, FULL, copy_into, filled, lay_over
 from .burn import Burner, Burning, FrameNote
 from .options import Codec
 
 PLATE_LUMA = 40
 """Code value of a plate that stands for a missing picture."""
-FULL = 256
-"""Opacity in whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +56,16 @@ def render_segment(job: SegmentJob) -> Segment:
     if job.burning is not None:
         canvas = job.canvas
         burner = Burner(width, canvas.height, job.panel, canvas.bits, canvas.subsampling, job.burning)
-    sheet = _filled(replace(job.canvas, height=height), 16)
+    sheet = filled(replace(job.canvas, height=height), BLACK)
     with video.MovieWriter(
         held, (width, height), job.rate, codec=job.codec, quality=job.quality, profile=job.profile
     ) as writer:
         for number, (planes, plate) in enumerate(_pictures(job, problems)):
             shown = planes
             if burner is not None:
-                _copy(planes, sheet)
+                copy_into(sheet, planes)
                 note = job.notes[number]
-                burner.draw(sheet, replace(note, plate=plate) if plate else note)
+                burner.draw(sheet, replace(note, plate=plate))
                 shown = sheet
             writer.write(shown)
     return Segment(held.getvalue(), tuple(problems.values()))
@@ -80,133 +75,99 @@ class _Reader:
     """The pictures of one medium, for layers that never show it at the same time."""
 
     def __init__(self, layer: Layer) -> None:
-        self.layers = [layer]
-        self._pictures: Iterator[Planes] = iter(())
-        self._trouble = layer.plate
+        self._media = layer.media
+        self._last = layer
+        self._times: list[Fraction] = []
+        self._pictures: Iterator[Planes] | None = None
+        self.trouble = layer.plate
 
-    def takes(self, layer: Layer) -> bool:
-        """Whether the medium goes on in a layer, so that one pass decodes both (a master, a cut take)."""
-        last = self.layers[-1]
-        return layer.media == last.media and last.end <= layer.start
+    def goes_on_in(self, layer: Layer) -> bool:
+        """Whether one pass decodes a layer too: a master, a take that is cut."""
+        return layer.media is not None and layer.media == self._media and self._last.end <= layer.start
 
-    def open(self, job: SegmentJob) -> None:
-        """Begin to decode what the layers show in a segment."""
-        media = self.layers[0].media
-        times = [
-            moment(layer, frame)
-            for layer in self.layers
-            for frame in range(max(layer.start, job.frames[0]), min(layer.end, job.frames[1]))
-        ]
-        if media is not None:
-            self._pictures = video.planes_at(media, times, job.canvas)
+    def want(self, layer: Layer, frame: int) -> None:
+        """Ask for the picture of a layer in a record frame; frames come in rising order."""
+        self._last = layer
+        if self._media is not None:
+            self._times.append(moment(layer, frame))
 
-    def next(self) -> Planes:
-        """Give the next picture.
-
-        Raises
-        ------
-        MediaError
-            From the first picture on that cannot be had.
-        """
-        if self._trouble:
-            raise MediaError(self._trouble)
-        try:
-            return next(self._pictures)
-        except MediaError as error:
-            self._trouble = str(error)
-            raise
+    def next(self, canvas: Canvas) -> Planes:
+        """Give the next picture that was asked for; a plate from the first one on that cannot be had."""
+        if not self.trouble and self._media is not None:
+            if self._pictures is None:
+                self._pictures = video.planes_at(self._media, self._times, canvas)
+            try:
+                return next(self._pictures)
+            except MediaError as error:
+                self.trouble = str(error)
+        return filled(canvas, PLATE_LUMA)
 
 
-class _Source:
-    """The pictures of one layer, asked for frame by frame in rising order."""
-
-    def __init__(self, layer: Layer, reader: _Reader, canvas: Canvas, problems: dict[str, str]) -> None:
-        self.layer = layer
-        self.plate = layer.plate
-        self._reader = reader
-        self._canvas = canvas
-        self._problems = problems
-
-    def next(self) -> Planes:
-        """Give the next picture, or a plate."""
-        try:
-            return self._reader.next()
-        except MediaError as error:
-            if not self.plate:
-                self.plate = str(error)
-                self._problems.setdefault(self.plate, f"{self.layer.name}: {self.plate}")
-            return _filled(self._canvas, PLATE_LUMA)
+Seen = list[tuple[Layer, int]]
+"""Layers of one frame, the lowest first, and how opaque each is, of `FULL`."""
 
 
-def _sources(job: SegmentJob, problems: dict[str, str]) -> list[_Source]:
-    """Open what the layers show, in drawing order."""
-    readers: dict[Layer, _Reader] = {}
-    latest: dict[str, _Reader] = {}
-    for layer in sorted(job.layers, key=lambda layer: layer.start):
-        path = "" if layer.media is None else layer.media.path
-        reader = latest.get(path)
-        if reader is not None and reader.takes(layer):
-            reader.layers.append(layer)
-        else:
-            reader = latest[path] = _Reader(layer)
-        readers[layer] = reader
-    for reader in set(readers.values()):
-        reader.open(job)
-    return [_Source(layer, readers[layer], job.canvas, problems) for layer in job.layers]
+def _seen(job: SegmentJob) -> list[Seen]:
+    """Say what is seen in each frame: nothing below a picture that covers all of it is decoded."""
+    covering: dict[Media, bool] = {}
+
+    def covers(media: Media | None) -> bool:
+        if media is None:
+            return True
+        if media not in covering:
+            try:
+                covering[media] = video.covers(video.probe(media), job.canvas)
+            except MediaError:
+                covering[media] = True  # a plate will stand for it
+        return covering[media]
+
+    found = []
+    for frame in range(*job.frames):
+        here = [layer for layer in job.layers if layer.start <= frame < layer.end]
+        seen: Seen = []
+        while here:
+            layer = here.pop()
+            weight = round(opacity_at(layer, frame) * FULL)
+            if weight > 0:
+                seen.insert(0, (layer, weight))
+            if here and weight >= FULL and covers(layer.media):
+                break
+        found.append(seen)
+    return found
 
 
 def _pictures(job: SegmentJob, problems: dict[str, str]) -> Iterator[tuple[Planes, str]]:
     """Yield the picture of every frame, and the words of the plate where its topmost layer is one."""
-    sources = _sources(job, problems)
-    for frame in range(*job.frames):
+    frames = _seen(job)
+    readers = _readers(job, frames)
+    for seen in frames:
         shown: Planes | None = None
         plate = ""
-        for source in sources:
-            layer = source.layer
-            if not layer.start <= frame < layer.end:
-                continue
-            above = source.next()
-            weight = round(opacity_at(layer, frame) * FULL)
-            if weight <= 0:
-                continue
+        for layer, weight in seen:
+            above = readers[layer].next(job.canvas)
+            trouble = readers[layer].trouble
+            if trouble:
+                problems.setdefault(f"{layer.name} {trouble}", f"{layer.name}: {trouble}")
             if weight >= FULL and above.alpha is None:
-                shown, plate = above, source.plate
+                shown, plate = above, trouble
                 continue
-            if shown is None:
-                shown = _filled(job.canvas, 16)
-            _lay_over(shown, above, weight)
-            plate = source.plate if weight * 2 >= FULL and above.alpha is None else plate
-        yield (_filled(job.canvas, 16) if shown is None else shown), plate
+            shown = filled(job.canvas, BLACK) if shown is None else shown
+            lay_over(shown, above, weight)
+            if weight * 2 >= FULL and above.alpha is None:
+                plate = trouble
+        yield (filled(job.canvas, BLACK) if shown is None else shown), plate
 
 
-def _filled(canvas: Canvas, luma: int) -> Planes:
-    """Give a grey picture; 16 is black."""
-    shift, kind = canvas.bits - 8, np.uint8 if canvas.bits == 8 else np.uint16
-    across, down = canvas.subsampling
-    small = (canvas.height // down, canvas.width // across)
-    return Planes(
-        np.full((canvas.height, canvas.width), luma << shift, kind),
-        np.full(small, 128 << shift, kind),
-        np.full(small, 128 << shift, kind),
-    )
-
-
-def _copy(planes: Planes, sheet: Planes) -> None:
-    for source, target in zip(_three(planes), _three(sheet), strict=True):
-        target[: source.shape[0]] = source
-
-
-def _three(planes: Planes) -> tuple[npt.NDArray[Any], ...]:
-    return planes.luma, planes.blue, planes.red
-
-
-def _lay_over(below: Planes, above: Planes, weight: int) -> None:
-    """Mix `above` into `below`, by its opacity (of `FULL`) and its alpha."""
-    for under, over in zip(_three(below), _three(above), strict=True):
-        share: Any = np.int32(weight)
-        if above.alpha is not None:
-            rows, columns = (a // b for a, b in zip(above.alpha.shape, over.shape, strict=True))
-            alpha = above.alpha[::rows, ::columns].astype(np.int32)
-            share = (alpha + (alpha >> 7)) * weight >> 8
-        change = (over.astype(np.int32) - under) * share
-        under += ((change + FULL // 2) >> 8).astype(under.dtype)
+def _readers(job: SegmentJob, frames: Sequence[Seen]) -> dict[Layer, _Reader]:
+    """Choose who reads each layer, and tell them what is wanted."""
+    readers: dict[Layer, _Reader] = {}
+    latest: dict[Media | None, _Reader] = {}
+    for frame, seen in enumerate(frames, start=job.frames[0]):
+        for layer, _ in seen:
+            if layer not in readers:
+                reader = latest.get(layer.media)
+                if reader is None or not reader.goes_on_in(layer):
+                    reader = latest[layer.media] = _Reader(layer)
+                readers[layer] = reader
+            readers[layer].want(layer, frame)
+    return readers

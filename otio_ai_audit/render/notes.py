@@ -57,7 +57,6 @@ class Notes:
                 frame=frame,
                 scores=self._scores(top, frame),
                 marks=tuple(marks),
-                plate="" if top is None else top.plate,
             )
 
     def _marks(self, layer: Layer, frame: int) -> Iterator[Mark]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otio_ai_audit.video.fit import covers
 from otio_ai_audit.video.follow import LOOKED_AT, follow
 from otio_ai_audit.video.footage import planes_at
 from otio_ai_audit.video.hardware import hardware_notice
@@ -25,6 +26,7 @@ __all__ = [
     "FrameReader",
     "MovieCodec",
     "MovieWriter",
+    "covers",
     "encode",
     "follow",
     "hardware_notice",

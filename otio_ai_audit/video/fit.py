@@ -61,7 +61,7 @@ class Fitter:
         MediaError
             The pixel format cannot be converted.
         """
-        size = self._size(picture.width, picture.height)
+        size = _fitted(picture.width, picture.height, self._info, self._canvas)
         if self._is_ready(picture, size):
             luma, blue, red = self._arrays(picture, 3, own=False)
             return Planes(luma, blue, red)
@@ -77,15 +77,6 @@ class Fitter:
         return self._placed(arrays, size)
 
     # --- size and place
-
-    def _size(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height on the canvas, upright; even, so that chroma samples stay whole."""
-        canvas = self._canvas
-        wide, high = Fraction(width) * self._info.sample_aspect, Fraction(height)
-        if self._turns % 2:
-            wide, high = high, wide
-        scale = min(canvas.width / wide, canvas.height / high)
-        return _even(wide * scale), _even(high * scale)
 
     def _placed(self, arrays: list[Plane], size: tuple[int, int]) -> Planes:
         """Put the fitted planes into the middle of the canvas; what is round them is transparent."""
@@ -185,6 +176,21 @@ class Fitter:
                 array = array.copy()
             arrays.append(array)
         return arrays
+
+
+def covers(info: MediaInfo, canvas: Canvas) -> bool:
+    """Whether the pictures of a medium fill a canvas and are opaque, so that nothing below is seen."""
+    fitted = _fitted(info.width, info.height, info, canvas)
+    return not info.has_alpha and fitted == (canvas.width, canvas.height)
+
+
+def _fitted(width: int, height: int, info: MediaInfo, canvas: Canvas) -> tuple[int, int]:
+    """Width and height on a canvas, upright; even, so that chroma samples stay whole."""
+    wide, high = Fraction(width) * info.sample_aspect, Fraction(height)
+    if info.rotation % 180:
+        wide, high = high, wide
+    scale = min(canvas.width / wide, canvas.height / high)
+    return _even(wide * scale), _even(high * scale)
 
 
 def _matrix(picture: av.VideoFrame) -> int:
