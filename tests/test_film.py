@@ -213,34 +213,67 @@ def test_what_fades_twice_is_multiplied_in_the_middle_of_each_frame(media: Path)
     assert opacities(layer, 10, 39) == [1, 1]
 
 
-def test_a_lower_clip_is_left_out_where_an_upper_one_hides_it(media: Path) -> None:
+def test_what_lies_under_a_picture_that_fills_the_frame_is_left_out(media: Path) -> None:
     tl = edit(
         [clip(media / "a.mp4", 0, 100), clip(media / "b.mp4", 0, 20)],
         [gap(30), clip(media / "c.mp4", 0, 20), gap(50), clip(media / "c.mp4", 0, 20)],
     )
-    places = [(one.id, one.start, one.end, one.origin) for one in film(tl, media).layers]
-    assert places == [
+    result = film(tl, media)
+    assert [one.end - one.start for one in result.layers] == [100, 20, 20, 20]
+    asked: list[str] = []
+    assert places(timeline.without_hidden(result, partial(_told, asked, False))) == places(result)
+    assert places(timeline.without_hidden(result, partial(_told, asked, True))) == [
         ("V1/0001", 0, 30, 0),
         ("V1/0001", 50, 100, 0),
         ("V2/0001", 30, 50, 30),
         ("V2/0002", 100, 120, 100),
     ]
+    assert asked == [str(media / "c.mp4")] * 2
 
 
-def test_what_may_be_transparent_hides_nothing_unless_it_is_known(media: Path) -> None:
-    tl = edit([clip(media / "a.mp4")], [clip(media / "over.mov")])
-    assert len(film(tl, media).layers) == 2
-    for answer, ids in ((True, ["V1/0001", "V2/0001"]), (False, ["V2/0001"])):
-        asked: list[str] = []
-        known = partial(_told, asked, answer)
-        result = timeline.film(tl, options(media), transparent=known)
-        assert [one.id for one in result.layers] == ids
-        assert asked == [str(media / "over.mov")]
+def places(result: Film) -> list[tuple[str, int, int, int]]:
+    return [(one.id, one.start, one.end, one.origin) for one in result.layers]
 
 
 def _told(asked: list[str], answer: bool, media: Media) -> bool:
     asked.append(media.path)
     return answer
+
+
+def test_what_fades_hides_only_where_it_is_opaque(media: Path) -> None:
+    fades = effect("Video Faders", videoFaderIn=5.0, videoFaderOut=8.0)
+    tl = edit([clip(media / "a.mp4", 0, 40)], [clip(media / "b.mp4", 0, 40, effects=[fades])])
+    less = timeline.without_hidden(film(tl, media), partial(_told, [], True))
+    assert [one[1:3] for one in places(less)] == [(0, 5), (32, 40), (0, 40)]
+    row = [clip(media / "a.mp4", 0, 30), dissolve(4, 4), clip(media / "b.mp4", 20, 30)]
+    assert [one[1:3] for one in places(timeline.without_hidden(film(edit(row), media), lambda _: True))] == [
+        (0, 34),
+        (26, 60),
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 15), st.booleans()), max_size=12))
+def test_nothing_that_is_seen_is_left_out(given_layers: list[tuple[int, int, bool]]) -> None:
+    info = film(edit([gap(60)]), Path("/x")).info
+    layers = tuple(
+        Layer(str(number), "", Media(f"/{number}"), start, start + count, start, ())
+        for number, (start, count, _) in enumerate(given_layers)
+    )
+    solid = {f"/{number}" for number, (_, _, fills) in enumerate(given_layers) if fills}
+    less = timeline.without_hidden(Film(info, layers), lambda one: one.path in solid)
+    for frame in range(50):
+        drawn = [one for one in layers if one.start <= frame < one.end]
+        top = [index for index, one in enumerate(drawn) if one.media and one.media.path in solid]
+        expected = [one.id for one in drawn[top[-1] if top else 0 :]]
+        assert [one.id for one in less.layers if one.start <= frame < one.end] == expected
+
+
+def test_a_missing_overlay_does_not_cover_what_is_below(media: Path) -> None:
+    tl = edit([clip(media / "a.mp4")], [clip("/x/logo.png", available=span(0, 1))], [clip("/x/gone.mp4")])
+    _, logo, gone = film(tl, media).layers
+    assert (logo.plate, opacities(logo, 0, 47)) == ("File not found: logo.png", [0, 0])
+    assert (gone.plate, opacities(gone, 0, 47)) == ("File not found: gone.mp4", [1, 1])
 
 
 # --- nested -------------------------------------------------------------------------------------------
@@ -262,7 +295,7 @@ def test_a_dissolve_between_stacks_shows_their_insides_beyond_their_ends(media: 
     result = film(edit([one, dissolve(6, 4), two]), media)
     assert [(layer.id, layer.start, layer.end) for layer in result.layers] == [
         ("V1/0001.1", 0, 44),
-        ("V1/0002.1", 34, 44),  # covered from then on
+        ("V1/0002.1", 34, 80),
         ("V1/0002.2", 34, 80),
     ]
     first, low, high = result.layers
@@ -360,11 +393,10 @@ def test_each_frame_shows_what_the_plan_says(
         assert {use.id for use in there} <= {one.id for one in drawn}
         full = [one for one in drawn if timeline.opacity_at(one, frame) == 1]
         if solid:
-            top = max(solid, key=lambda use: use.id)
-            assert full[-1].id == top.id or full[-1].id > top.id
+            assert full[-1].id >= max(use.id for use in solid)
         for one in drawn:
             use = uses.get(one.id)
-            if use is None:  # hidden itself, but not where a dissolve shows it beyond its end
+            if use is None:
                 assert hidden[one.id].startswith("Hidden by")
                 continue
             at = F(frame - use.record_start, 24)

@@ -225,11 +225,8 @@ def _nearest(frames: Fraction) -> int:
     return frames.numerator if frames.denominator == 1 else math.floor(frames + Fraction(1, 2))
 
 
-def hide(clips: Sequence[Clip], hides: Callable[[Clip], bool] | None = None) -> None:
-    """Take from each clip the record ranges that an upper clip hides, from the top layer down.
-
-    `hides` says whether nothing shows through a clip; `is_opaque` does where there is none.
-    """
+def hide(clips: Sequence[Clip]) -> None:
+    """Take from each clip the record ranges that an upper clip hides, from the top layer down."""
     covers: list[tuple[int, int]] = []
     owners: list[tuple[int, int, str]] = []
     layers: dict[tuple[int, ...], list[Clip]] = {}
@@ -243,7 +240,7 @@ def hide(clips: Sequence[Clip], hides: Callable[[Clip], bool] | None = None) -> 
             clip.seen = subtract_ranges(*clip.wide, covers)
             if not clip.shown and clip.end > clip.start:
                 clip.hider = next((n for a, b, n in owners if a < clip.end and b > clip.start), "")
-            if layer != lowest and (hides or is_opaque)(clip):
+            if layer != lowest and is_opaque(clip):
                 see_through = join_ranges(whole_ranges(clip.leaf.open))
                 solid = subtract_ranges(clip.start, clip.end, see_through)
                 fresh += solid

@@ -6,10 +6,10 @@ asks for and nobody renders is said in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import opentimelineio as otio
 
@@ -31,23 +31,17 @@ from otio_ai_audit.timeline.heard import own_sounds, sounds_of
 from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.lacking import Lacking
 from otio_ai_audit.timeline.media import Source
-from otio_ai_audit.timeline.ramps import product
+from otio_ai_audit.timeline.ramps import product, solid_ranges
 from otio_ai_audit.timeline.relink import file_name
+from otio_ai_audit.timeline.retime import subtract_ranges
 from otio_ai_audit.timeline.size import size_of
 from otio_ai_audit.timeline.sources import media_time
 from otio_ai_audit.timeline.walk import walk
 
-CAN_BE_TRANSPARENT = frozenset({".mov", ".webm", ".mkv", ".avi", ".gif", ".mxf"})
-"""Videos that may carry alpha (ProRes 4444, VP9); only they themselves can say."""
 _LONGEST = 100
 
 
-def film(
-    tl: otio.schema.Timeline,
-    options: PlanOptions | None = None,
-    *,
-    transparent: Callable[[Media], bool] | None = None,
-) -> Film:
+def film(tl: otio.schema.Timeline, options: PlanOptions | None = None) -> Film:
     """Lay out an edit as layers and sounds.
 
     Parameters
@@ -56,16 +50,14 @@ def film(
         As `read` or `from_media` gives it; it is not changed.
     options : PlanOptions
         As for `plan`.
-    transparent : Callable[[Media], bool] or None
-        Whether a video has transparency (`video.probe(media).has_alpha`), asked once for each that lies
-        over something and may. Without it they all may, and what lies below them is decoded too.
 
     Returns
     -------
     Film
-        One layer for each stretch of a clip that can be seen; a clip that is hidden in its middle gives
-        two of the same id. Media that are not at hand give a layer without a medium. What is nested fades
-        layer by layer. Of bare media and of FCPXML their own sound is heard, else what lies on audio tracks.
+        One layer for each stretch of a clip, also where an upper one may hide it (see `without_hidden`).
+        Media that are not at hand give a layer without a medium; what may be see-through and lies on an
+        upper track then has no opacity. What is nested fades layer by layer. Of bare media and of FCPXML
+        their own sound is heard, else what lies on audio tracks.
 
     Raises
     ------
@@ -78,25 +70,13 @@ def film(
     relinker = relinker_of(options)
     resolver = resolver_of(tl, options, relinker)
     clips = [clip_of(leaf, resolver, clock) for leaf in walk(tl, clock, beyond=True)]
-    asked: dict[Media, bool] = {}
-
-    def opaque(clip: Clip) -> bool:
-        media = clip.source.media
-        if not is_opaque(clip):
-            return False
-        if media is None or media.kind != "video" or not _may_be_transparent(media):
-            return True
-        if transparent is None:
-            return False
-        if media not in asked:
-            asked[media] = transparent(media)
-        return not asked[media]
-
-    hide(clips, opaque)
+    hide(clips)
     lacking = Lacking(info, tl)
-    layers: list[Layer] = []
-    for clip in sorted(clips, key=lambda clip: (clip.leaf.order, clip.start)):
-        layers += _layers(clip, clock, lacking.picture(clip))
+    made = (
+        _layer(clip, clock, lacking.picture(clip))
+        for clip in sorted(clips, key=lambda clip: (clip.leaf.order, clip.start))
+    )
+    layers = tuple(layer for layer in made if layer is not None)
     told = tl.metadata.get("otio_ai_audit") or {}
     bare = not options.has_edit or told.get("made_from") == "media"
     sounds: list[Sound] = []
@@ -105,31 +85,74 @@ def film(
         sounds += sounds_of(tl, Clock(clock.rate), resolver, lacking)
     if bare or MARK in tl.metadata:
         sounds += own_sounds(clips, clock, told=not bare)
-    return Film(info, tuple(layers), tuple(sounds), size_of(tl), lacking.sentences())
+    return Film(info, layers, tuple(sounds), size_of(tl), lacking.sentences())
 
 
-def _may_be_transparent(media: Media) -> bool:
-    return Path(media.path).suffix.lower() in CAN_BE_TRANSPARENT
+def without_hidden(film: Film, fills: Callable[[Media], bool]) -> Film:
+    """Leave out what lies under opaque pictures that fill the frame: it need not be decoded.
+
+    Parameters
+    ----------
+    film : Film
+        As `film` gives it.
+    fills : Callable[[Media], bool]
+        Whether the picture of a medium has no transparency and fills the frame; asked once for each medium
+        that lies over something. Only who opens it can say.
+
+    Returns
+    -------
+    Film
+        With layers left out, shortened, or cut in two of the same id.
+    """
+    below: list[tuple[int, int]] = []
+    over = []
+    for layer in film.layers:
+        over.append(subtract_ranges(layer.start, layer.end, below) != ((layer.start, layer.end),))
+        _cover(below, layer.start, layer.end)
+    known: dict[Media, bool] = {}
+    covers: list[tuple[int, int]] = []
+    kept: list[Layer] = []
+    for layer, lies_over in zip(reversed(film.layers), reversed(over), strict=True):
+        for low, high in reversed(subtract_ranges(layer.start, layer.end, covers)):
+            whole = (low, high) == (layer.start, layer.end)
+            kept.append(layer if whole else replace(layer, start=low, end=high))
+        solid = solid_ranges(layer.opacity, layer.start, layer.end) if lies_over else ()
+        if solid and layer.media is not None and layer.media not in known:
+            known[layer.media] = fills(layer.media)
+        if layer.media is None or known.get(layer.media):
+            for low, high in solid:
+                _cover(covers, low, high)
+    return replace(film, layers=tuple(reversed(kept)))
 
 
-def _layers(clip: Clip, clock: Clock, lacks: tuple[str, ...]) -> Sequence[Layer]:
-    """Make a layer of each stretch of a clip that something of is seen."""
+def _cover(covers: list[tuple[int, int]], low: int, high: int) -> None:
+    """Add a range to sorted, disjoint ones."""
+    first = bisect_left(covers, low, key=lambda one: one[1])
+    end = bisect_right(covers, high, key=lambda one: one[0])
+    if first < end:
+        low, high = min(low, covers[first][0]), max(high, covers[end - 1][1])
+    covers[first:end] = [(low, high)]
+
+
+def _layer(clip: Clip, clock: Clock, lacks: tuple[str, ...]) -> Layer | None:
+    """Make the layer of a clip; None where nothing of it is meant to be seen."""
     if clip.dark or clip.start == clip.end:
-        return ()
-    leaf, source = clip.leaf, clip.source
-    layer = Layer(leaf.id, clip.name, source.media, 0, 0, clip.start, (), rate=clock.rate)
+        return None
+    leaf, source, (start, end) = clip.leaf, clip.source, clip.wide
+    opacity = product(leaf.ramps, Fraction(start), Fraction(end))
+    layer = Layer(
+        leaf.id, clip.name, source.media, start, end, clip.start, (), opacity, "", lacks, rate=clock.rate
+    )
     problem = source.problem
     if source.media is not None and not problem:
         timing = media_time(leaf, source, clock)
         problem = timing.problem
         layer = replace(layer, knots=knots_of(clip, timing.knots, clock.rate), grid=timing.grid)
-    if problem or source.media is None:
-        layer = replace(layer, media=None, knots=(), grid=None, plate=_plate(problem, source))
-    layer = replace(layer, lacks=lacks)
-    return [
-        replace(layer, start=low, end=high, opacity=product(leaf.ramps, Fraction(low), Fraction(high)))
-        for low, high in clip.seen
-    ]
+    if source.media is not None and not problem:
+        return layer
+    if leaf.layer[0] > 1 and not is_opaque(clip):
+        layer = replace(layer, opacity=((Fraction(start), Fraction(0)),))
+    return replace(layer, media=None, knots=(), grid=None, plate=_plate(problem, source))
 
 
 def _plate(problem: str, source: Source) -> str:
