@@ -16,6 +16,7 @@ from otio_ai_audit.model import (
     Curve,
     Finding,
     Group,
+    Heat,
     Marker,
     Placed,
     State,
@@ -149,6 +150,52 @@ def sample() -> AuditResult:
         markers=(marker,),
         notices=("The timeline starts at 01:00:00:00.",),
         stills={"a7f3c1": webp(64)},
+    )
+
+
+def whole() -> AuditResult:
+    """Return an edit with everything that a page can show: two tracks, subjects, frames around, heat."""
+    shown = sample()
+    truck = shown.clips[1]
+    frames = tuple(Thumbnail(1.25 + i / 24, webp(32 + 2 * i)) for i in range(6))
+    cells = np.zeros((6, 9, 16), np.uint8)
+    cells[:, 2:5, 2:7] = 255
+    curve = Curve(0.0, 1 / 24, tuple([0.1] * 40 + [0.7] * 20 + [0.1] * 36))
+    drift = placed(
+        6,
+        "drift",
+        2.0,
+        0.7,
+        id="d41f00",
+        message="Centre changes shape.",
+        compare=(("V2/0006", 0.5),),
+        evidence={"look_cosine_distance": 0.31, "pace": "slow"},
+    )
+    drift = replace(drift, finding=replace(drift.finding, use="V2/0006"))
+    odd = placed(7, "mismatch", 1.0, 0.95, id="0dd000", compare=(("V1/0002", 1.0), ("V2/0006", 1.0)))
+    stills = {
+        **shown.stills,
+        **dict.fromkeys(("d41f00", "0dd000", "0dd000 compare 0", "0dd000 compare 1"), webp(64)),
+    }
+    return replace(
+        shown,
+        clips=(
+            *shown.clips[:1],
+            replace(
+                truck, provenance={**truck.provenance, "generator": "ComfyUI", "model": "wan", "seed": 7}
+            ),
+            *shown.clips[2:],
+            clip(6, "snow.mov", id="V2/0006", curves={"drift": curve}, provenance={"generator": "Sora"}),
+            clip(
+                7, "truck_v013.mp4", subject="truck", strip=tuple(Thumbnail(t / 2, webp()) for t in range(8))
+            ),
+        ),
+        findings=(*shown.findings, drift, odd),
+        stills={**stills, "d41f00 compare 0": webp(64)},
+        around={"a7f3c1": frames},
+        heat={"a7f3c1": Heat(tuple(one.time for one in frames), cells, (1.0, 0.95))},
+        groups=(Group("truck", ("V1/0002", "V1/0007"), ((0.0, 0.4), (0.4, 0.0)), "names"),),
+        info=replace(INFO, frames=7 * 96),
     )
 
 
