@@ -27,7 +27,7 @@ CANVAS = Canvas(WIDTH, HEIGHT)
 FILES: dict[str, tuple[Fraction, dict[str, Any]]] = {
     "long.mp4": (FILM, {"options": {"g": "250", "bf": "3", "b_strategy": "0"}}),
     "short.mkv": (FILM, {"options": {"g": "12", "bf": "2"}}),
-    "ntsc.mkv": (NTSC, {"codec": "libx265"}),
+    "ntsc.mkv": (NTSC, {"options": {"g": "60", "bf": "3", "b_strategy": "0"}}),
     "prores.mov": (Fraction(25), {"codec": "prores_ks", "pixel_format": "yuv422p10le"}),
     "vp9.webm": (NTSC, {"codec": "libvpx-vp9"}),
     "slow.mp4": (Fraction(8), {"options": {"g": "30", "bf": "2"}}),
