@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -12,14 +11,11 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from otio_ai_audit import report
-from otio_ai_audit.model import ClipResult, Curve, Group, Heat, Placed, Thumbnail
-from otio_ai_audit.report import drawing, edit_pictures, finding_view, html_file, page_parts
-from otio_ai_audit.report.edit_timeline import TimelineView, timeline_view
+from otio_ai_audit.model import Curve, Group
+from otio_ai_audit.report import drawing, finding_view, html_file, page_parts
 
 from . import report_samples as samples
 
@@ -199,48 +195,16 @@ def test_the_worst_frame_stands_beside_those_to_compare() -> None:
     assert [figure["class"] for figure in bare.all("figure")] == ["view"], "its strip serves"
 
 
+def test_the_worst_frame_is_not_shown_as_what_it_should_match() -> None:
+    finding = samples.placed(2, "mismatch", id="abc123", compare=(("V1/0002", 1.5), ("V1/0001", 1.0)))
+    stills = dict.fromkeys(("abc123", "abc123 compare 0", "abc123 compare 1"), samples.webp())
+    words = page(replace(samples.sample(), findings=(finding,), stills=stills)).texts
+    assert words.count("should match") == 1 and "same shot" not in words and "odd one out" in words
+
+
 def test_bytes_that_are_no_picture_are_left_out() -> None:
     result = replace(samples.sample(), stills={"a7f3c1": b"<svg onload=alert(1)>"})
     assert "svg onload" not in html_file.to_html(result)
-
-
-def test_frames_around_a_finding_and_its_heat_go_along() -> None:
-    frames = tuple(Thumbnail(1.25 + i / 24, samples.webp()) for i in range(5))
-    cells = np.zeros((2, 9, 16), np.uint8)
-    cells[1, 2:4, 3:6] = 255
-    result = replace(
-        samples.sample(),
-        around={"a7f3c1": frames},
-        heat={"a7f3c1": Heat((1.25, 1.25 + 4 / 24), cells, (1.0, 0.95))},
-    )
-    made = page(result)
-    view = next(figure for figure in made.all("figure", "view") if "data-frames" in figure)
-    assert len(view["data-frames"].split()) == len(view["data-times"].split()) == 5
-    assert base64.b64decode(view["data-frames"].split()[0]) == frames[0].data
-    assert view["data-kind"] == "webp" and view["data-place"] == "4" and view["data-maps"] == "6"
-    png = base64.b64decode(view["data-heat"].removeprefix("data:image/png;base64,"))
-    with Image.open(io.BytesIO(png)) as drawing_of_it:
-        pixels = np.asarray(drawing_of_it.convert("RGBA")).reshape(6, 9, 16, 4)
-    assert not pixels[0, ..., 3].any(), "nothing is laid over a frame without heat"
-    assert pixels[4, 2:4, 3:6, 3].all() and np.count_nonzero(pixels[4, ..., 3]) == 6
-
-
-@pytest.mark.parametrize("columns", [1, 7, 8])
-def test_heat_is_drawn_at_any_width(columns: int) -> None:
-    cells = np.arange(3 * columns, dtype=np.uint8).reshape(3, columns) * 11
-    with Image.open(io.BytesIO(edit_pictures.heat_png(cells))) as drawing_of_it:
-        assert drawing_of_it.size == (columns, 3)
-        strong = np.asarray(drawing_of_it.convert("RGBA"))[..., 3].astype(int)
-    assert (np.diff(strong.ravel()) >= 0).all()
-
-
-def test_broken_frames_and_heat_are_left_out() -> None:
-    odd = {
-        "around": {"a7f3c1": (Thumbnail(float("nan"), samples.webp()), Thumbnail(1.0, b"<svg>"))},
-        "heat": {"a7f3c1": Heat((), np.zeros((0, 0, 0), np.uint8))},
-    }
-    figures = list(page(replace(samples.sample(), **odd)).all("figure"))  # type: ignore[arg-type]
-    assert figures and not any("data-frames" in one or "data-heat" in one for one in figures)
 
 
 # --- drawings --------------------------------------------------------------------------------------
@@ -268,51 +232,6 @@ def test_one_frame_is_wide_enough_to_see() -> None:
     assert drawn is not None
     x, width, kind = drawn.ranges[0]
     assert width >= 3 and x + width <= drawing.WIDTH and kind == "error"
-
-
-# --- the timeline ------------------------------------------------------------------------------------
-
-
-def drawn(*clips: ClipResult, findings: tuple[Placed, ...] = (), frames: int = 0) -> TimelineView | None:
-    result = samples.result(*clips, findings=findings, info=replace(samples.INFO, frames=frames))
-    kinds = {clip.id: "error" if findings else "clean" for clip in clips}
-    grouped = {clip.id: [p for p in findings if p.finding.use == clip.id] for clip in clips}
-    anchors = {clip.id: clip.id for clip in clips}
-    return timeline_view(result, clips, grouped, kinds, anchors, {id(p): p.id for p in findings})
-
-
-def share(text: str) -> float:
-    return float(text.removesuffix("%"))
-
-
-def test_the_timeline_has_a_lane_a_track_and_survives_an_empty_edit() -> None:
-    clips = [samples.clip(1, id="V1/0001"), samples.clip(2, id="V10/0001"), samples.clip(3, id="V2/0001")]
-    made = drawn(*clips)
-    assert made is not None and [lane.name for lane in made.lanes] == ["V10", "V2", "V1"]
-    bars = [bar for lane in made.lanes for bar in lane.bars]
-    assert all(share(bar.x) + share(bar.width) <= 100.01 for bar in bars)
-    assert drawn() is None
-
-
-def test_the_timeline_is_to_scale_and_findings_lie_on_their_clips() -> None:
-    found = samples.placed(2, start=1.0, duration=2.0)
-    made = drawn(samples.clip(1), samples.clip(2), findings=(found,), frames=384)
-    assert made is not None
-    first, second = made.lanes[0].bars
-    assert (first.x, first.width, second.x, second.width) == ("0%", "25%", "25%", "25%")
-    assert [(r.x, r.width, r.kind, r.anchor) for r in second.ranges] == [("25%", "50%", "error", found.id)]
-    assert second.height > drawn(samples.clip(1)).lanes[0].bars[0].height  # type: ignore[union-attr]
-    assert made.ticks[0] == ("0%", "01:00:00:00")
-
-
-def test_the_ruler_has_round_timecodes_where_an_edit_does_not_start_at_one() -> None:
-    info = replace(samples.INFO, start_frame=86400 + 30, frames=24 * 60)
-    clip = samples.clip(1)
-    made = timeline_view(
-        samples.result(clip, info=info), [clip], {}, {clip.id: "clean"}, {clip.id: "clip-1"}, {}
-    )
-    assert made is not None
-    assert [words for _, words in made.ticks[:2]] == ["01:00:10:00", "01:00:20:00"]
 
 
 # --- colours ---------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def finding_card(placed: Placed, look: Look, anchor: str, names: Mapping[str, st
     """Prepare a finding for the page."""
     finding = placed.finding
     return FindingCard(
-        shown=finding_view(placed, anchor, names, look.picture, look.others),
+        shown=finding_view(placed, anchor, names, look.picture),
         look=look,
         evidence=plain_words(finding.evidence),
         worst=f"{look.worst:.2f} s",

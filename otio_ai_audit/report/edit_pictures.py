@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..model import AuditResult, ClipResult, Heat, Placed, Thumbnail, UInt8
+from ..model import AuditResult, ClipResult, Heat, Placed, Thumbnail, UInt8, compare_key
 from . import drawing
-from .finding_view import Pictures, beside, kind_of, size_of
-from .text import STANDING, is_standing
+from .finding_view import Pictures, kind_of, size_of
+from .text import STANDING, is_standing, one_line
 
 STRIP_PICTURES = 12
 """Pictures along the time axis of a clip with findings."""
@@ -26,8 +26,21 @@ STRIP_SHARE = 0.25
 """Part of the room that strips may take."""
 LEVELS = 16
 """Steps of a heat map."""
+SAME = 0.02
+"""Seconds between two frames that are one."""
 NEAR = 0.5
 """Seconds between a frame and the heat map that is drawn over it, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A frame to look at beside the worst one of a finding."""
+
+    url: str
+    tag: str
+    """What it is for: ``should match``."""
+    caption: str
+    """Which clip it is of, and when."""
 
 
 @dataclass(slots=True)
@@ -38,8 +51,8 @@ class Look:
     picture: str = ""
     """Data URL of its worst frame."""
     size: tuple[int, int] | None = None
-    others: Sequence[tuple[str, str]] = ()
-    """Frames to compare with: (data URL, which)."""
+    others: Sequence[Other] = ()
+    """Frames to compare with."""
     frames: str = ""
     """Base64 of the frames around it with blanks between them; empty where there is nothing to play."""
     kind: str = ""
@@ -108,7 +121,7 @@ def album(
     room = Pictures(pictures.left - reserve)
     for _, look in standing:
         _show(look, result, room)
-        look.others = beside(look.placed, names, result.stills, room)
+        look.others = _beside(look, names, result, room)
         _around(look, result, room)
     pictures.left = room.left + reserve
     for _, look in standing:
@@ -123,6 +136,23 @@ def _show(look: Look, result: AuditResult, pictures: Pictures) -> None:
     if data and not look.picture:
         look.picture = pictures.url(data)
         look.size = size_of(data)
+
+
+def _beside(look: Look, names: Mapping[str, str], result: AuditResult, pictures: Pictures) -> list[Other]:
+    finding = look.placed.finding
+    found = []
+    for place, (use, moment) in enumerate(finding.compare):
+        here = use == finding.use
+        if here and abs(moment - look.worst) < SAME:
+            continue  # it is the worst frame itself
+        url = pictures.url(result.stills.get(compare_key(look.placed.id, place)))
+        if not url:
+            continue
+        tags = {"drift": "reference", "mismatch": "same shot" if here else "should match"}
+        tag = tags.get(finding.detector, "compare")
+        where = "here" if here else one_line(names.get(use, use))
+        found.append(Other(url, tag, f"{where}, {moment:.2f} s"))
+    return found
 
 
 def _quiet_picture(

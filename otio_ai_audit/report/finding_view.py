@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..model import Placed, compare_key
+from ..model import Placed
 from .text import STANDING, clean, counted, evidence_words, one_line
 
 _CLIP_ID = re.compile(r"\bV\d+/\d{4,}(?:\.\d+)*\b")
@@ -88,21 +88,6 @@ class FindingView:
     picture: str
     region: tuple[float, float, float, float] | None
     standing: bool
-    compare: Sequence[tuple[str, str]] = ()
-    """Frames to look at beside the worst one: (data URL, which)."""
-
-
-def beside(
-    placed: Placed, names: Mapping[str, str], stills: Mapping[str, bytes], pictures: Pictures
-) -> list[tuple[str, str]]:
-    """Pictures that the worst frame should be compared with, and what they show."""
-    found = []
-    for place, (use, moment) in enumerate(placed.finding.compare):
-        url = pictures.url(stills.get(compare_key(placed.id, place)))
-        where = "here" if use == placed.finding.use else one_line(names.get(use, use))
-        if url:
-            found.append((url, f"{where}, {moment:.2f} s"))
-    return found
 
 
 def finding_view(
@@ -110,9 +95,8 @@ def finding_view(
     anchor: str,
     names: Mapping[str, str],
     picture: str = "",
-    compare: Sequence[tuple[str, str]] = (),
 ) -> FindingView:
-    """Prepare a finding for the page; `names` say what clips are called, `compare` is from `beside`."""
+    """Prepare a finding for the page; `names` say what clips are called."""
     finding = placed.finding
     end = finding.start + finding.duration
     return FindingView(
@@ -135,7 +119,6 @@ def finding_view(
         picture=picture,
         region=drawable(finding.region),
         standing=placed.state in STANDING,
-        compare=compare,
     )
 
 
