@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -28,6 +28,7 @@ from .page_world import picture, result
 
 FILTERS = (("severity", "error"), ("search", "fox"), ("search", ""), ("severity", "all"))
 """Field and what is chosen in it, one after the other; a page without such a value is given its first one."""
+PARTS = ("Script", "Layout", "RecalcStyle")
 SPEED = 100
 """Pixels a frame: 6,000 a second, a quick pull at the wheel."""
 _FROM_THE_START = """
@@ -127,8 +128,9 @@ def measure(browser: Browser, page: Path, places: int = 8, frames: int = 90) -> 
             "filters": filters,
             "gaps": [gap for one in scrolled for gap in one["gaps"]],
             "cpu": loaded["TaskDuration"],
-            "cpu_parts": {part: loaded[f"{part}Duration"] for part in ("Script", "Layout", "RecalcStyle")},
+            "cpu_parts": {part: loaded[f"{part}Duration"] for part in PARTS},
             "cpu_scrolling": after["TaskDuration"] - before["TaskDuration"],
+            "parts_scrolling": {part: after[f"{part}Duration"] - before[f"{part}Duration"] for part in PARTS},
             "heap": after["JSHeapUsedSize"],
             "jumps": [one["jump"] for one in scrolled],
             "height": browser.run("return document.documentElement.scrollHeight"),
@@ -148,8 +150,7 @@ def rows(found: dict[str, Any]) -> Rows:
     yield "painted first", f"{found['painted']:.0f} ms"
     yield "document ready", f"{found['ready']:.0f} ms (parsed after {found['interactive']:.0f} ms)"
     yield "usable: first filter shown", f"{found['usable']:.0f} ms"
-    parts = ", ".join(f"{name} {1000 * spent:.0f}" for name, spent in found["cpu_parts"].items())
-    yield "CPU of the main thread until then", f"{1000 * found['cpu']:.0f} ms ({parts})"
+    yield "CPU of the main thread until then", _cpu(found["cpu"], found["cpu_parts"], 1)
     yield "longest tasks while loading", _longest(found["loading"])
     yield "a filter, median and longest", f"{median(filters):.0f} and {filters[-1]:.0f} ms"
     yield "height", f"{found['height']:,.0f} px"
@@ -165,10 +166,15 @@ def rows(found: dict[str, Any]) -> Rows:
         "frames over 50 ms",
         f"{sum(gap > 50 for gap in gaps)}, over 100 ms {sum(gap > 100 for gap in gaps)}",
     )
-    yield "CPU of the main thread, a frame", f"{1000 * found['cpu_scrolling'] / len(gaps):.1f} ms"
+    yield "CPU of the main thread, a frame", _cpu(found["cpu_scrolling"], found["parts_scrolling"], len(gaps))
     yield "long tasks while scrolling", _longest(found["tasks"])
     yield "long frames while scrolling", _longest(found["frames"])
     yield "script’s memory", f"{found['heap'] / 1e6:.0f} MB"
+
+
+def _cpu(seconds: float, parts: Mapping[str, float], of: int) -> str:
+    named = ", ".join(f"{name} {1000 * spent / of:.1f}" for name, spent in parts.items())
+    return f"{1000 * seconds / of:.1f} ms ({named})"
 
 
 def _longest(tasks: Sequence[float]) -> str:
