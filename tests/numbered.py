@@ -11,23 +11,26 @@ import numpy as np
 
 from otio_ai_audit import video
 
-BITS_OF_FILE, BITS_OF_FRAME = 4, 12
-COLUMNS, ROWS = 8, 2
-"""Blocks of the pattern: 16 bits."""
+BITS_OF_FRAME = 24
+COLUMNS, ROWS = 8, 4
+"""Blocks of the pattern: 32 bits."""
 DARK, LIGHT = 50, 200
 
 
 def pictures(
     file: int, frames: int, size: tuple[int, int] = (128, 72), first: int = 0
 ) -> Iterator[np.ndarray]:
-    """Yield RGB pictures: file number in the first 4 blocks, frame number in the other 12, light is 1."""
-    width, height = size
+    """Yield RGB pictures: file number in the upper row of blocks, frame number below, light is 1."""
     for number in range(first, first + frames):
-        bits = [(file << BITS_OF_FRAME | number) >> bit & 1 for bit in range(16)][::-1]
-        grid = np.where(np.array(bits).reshape(ROWS, COLUMNS), LIGHT, DARK)
-        rows = np.arange(height) * ROWS // height
-        columns = np.arange(width) * COLUMNS // width
-        yield np.repeat(grid[rows][:, columns][..., None], 3, axis=2).astype(np.uint8)
+        yield np.repeat(pattern(file, number, size)[..., None], 3, axis=2)
+
+
+def pattern(file: int, number: int, size: tuple[int, int] = (128, 72)) -> np.ndarray:
+    """Draw such a picture in one colour."""
+    width, height = size
+    bits = [(file << BITS_OF_FRAME | number) >> bit & 1 for bit in range(ROWS * COLUMNS)][::-1]
+    grid = np.where(np.array(bits).reshape(ROWS, COLUMNS), LIGHT, DARK).astype(np.uint8)
+    return grid[np.arange(height) * ROWS // height][:, np.arange(width) * COLUMNS // width]
 
 
 def write(

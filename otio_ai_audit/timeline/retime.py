@@ -131,16 +131,20 @@ def moment(layer: Layer, frame: int) -> Fraction:
     """Media time to show at a record frame, in seconds from the media's first frame, never below 0.
 
     Going forwards it is the media frame at the record frame's first end, going backwards the one at its
-    last end. Its time is an eighth of a frame after that frame's start (of a record frame, where the
-    edit does not say how fast the media run), so that neither rounding in the file nor the record's
-    rate makes it its neighbour; whoever takes the last picture at or before this time has the right one.
+    last end. Its time is an eighth of a frame after that frame's start, so that neither rounding in the
+    file nor the record's rate makes it its neighbour; where the edit does not say how fast the media run,
+    up to an eighth of a record frame later and never in the next one. Whoever takes the last picture at or
+    before this time has the right one.
     """
     if layer.media is None or layer.media.kind == "still":
         return Fraction(0)
     time = Fraction(frame - layer.origin) / layer.rate
     shown = max(Fraction(0), min(media_at(layer.knots, time), media_at(layer.knots, time + 1 / layer.rate)))
     if layer.grid is None:
-        return shown + _INSIDE / layer.rate
+        frames = shown * layer.rate
+        begun = math.floor(frames + _SPECK)
+        inside = max(frames - begun, Fraction(0))
+        return (begun + inside + min(_INSIDE, (1 - inside) / 2)) / layer.rate
     return (math.floor(shown * layer.grid + _SPECK) + _INSIDE) / layer.grid
 
 
