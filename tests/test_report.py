@@ -82,7 +82,7 @@ def test_every_writer_stays_light_with_500_clips(suffix: str, tmp_path: Path) ->
     started = time.process_time()
     report.write(samples.big(), path)
     assert time.process_time() - started < 8.0
-    assert path.stat().st_size < 25e6
+    assert path.stat().st_size < (40e6 if suffix == ".html" else 25e6)
 
 
 # --- JSON ------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from otio_ai_audit.model import ClipResult, Heat, Placed, Thumbnail
-from otio_ai_audit.report import edit_pictures, finding_view
+from otio_ai_audit.model import ClipResult, Curve, Heat, Placed, Thumbnail
+from otio_ai_audit.report import edit_pictures, html_file
 from otio_ai_audit.report.edit_timeline import TimelineView, timeline_view
 from otio_ai_audit.report.edit_words import plain_words
 
@@ -26,7 +26,7 @@ def test_pictures_go_to_the_worst_first(monkeypatch: pytest.MonkeyPatch) -> None
     still = samples.webp(64)
     frames = {p.id: tuple(Thumbnail(1.25 + k / 24, still) for k in range(5)) for p in found}
     result = samples.result(*clips, findings=found, stills={p.id: still for p in found}, around=frames)
-    monkeypatch.setattr(finding_view, "PICTURE_BYTES", len(still) * (8 + 3 * 5 + 2))
+    monkeypatch.setattr(edit_pictures, "ROOM", len(still) * (8 + 3 * 5 + 2))
     made = page(result)
     items = [attributes for tag, attributes in made.elements if tag == "li" and "data-finding" in attributes]
     shown = {item["data-finding"] for item in items}
@@ -37,6 +37,26 @@ def test_pictures_go_to_the_worst_first(monkeypatch: pytest.MonkeyPatch) -> None
         if tag == "figure" and attributes.get("class") == "view"
     ]
     assert plays == [True] * 3 + [False] * 5, "every finding keeps its frame, the worst three can be played"
+
+
+def test_500_clips_with_1500_findings_and_long_curves_stay_below_40_megabytes() -> None:
+    result = samples.big(500)
+    still = next(iter(result.stills.values()))
+    curve = Curve(0.0, 1 / 24, tuple(np.random.default_rng(1).random(2000).tolist()))
+    clips = tuple(
+        replace(clip, curves=dict.fromkeys(clip.curves, curve), visible=()) for clip in result.clips
+    )
+    found = tuple(
+        samples.placed(i, name, 1.0 + n, 0.6 + 0.1 * n)
+        for i in range(1, 501)
+        for n, name in enumerate(samples.DETECTORS[:3])
+    )
+    small = still[:8] + b"WEBP" + still[12:4000]
+    around = {p.id: tuple(Thumbnail(p.finding.start + k / 24, small) for k in range(13)) for p in found}
+    made = replace(result, clips=clips, findings=found, stills={p.id: still for p in found}, around=around)
+    text = html_file.to_html(made)
+    assert 25e6 < len(text.encode()) < 40e6
+    assert text.count("data-frames") > 50 and text.count("no picture") == 0
 
 
 def test_evidence_is_said_in_words_with_units() -> None:

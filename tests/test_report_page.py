@@ -15,7 +15,7 @@ import pytest
 
 from otio_ai_audit import report
 from otio_ai_audit.model import Curve, Group
-from otio_ai_audit.report import drawing, finding_view, html_file, page_parts
+from otio_ai_audit.report import drawing, edit_pictures, html_file, page_parts
 
 from . import report_samples as samples
 
@@ -83,7 +83,9 @@ def test_clips_come_worst_first_with_their_picture_and_curve() -> None:
     assert clips[0]["id"] == "clip-2"
     still = base64.b64encode(samples.sample().stills["a7f3c1"]).decode()
     assert f"data:image/webp;base64,{still}" in [image["src"] for image in made.all("img")]
-    assert any(svg.get("aria-label", "").startswith("flicker score over time") for svg in made.all("svg"))
+    assert any(
+        e.get("aria-label", "").startswith("flicker score over time") for e in made.all("div", "curve")
+    )
     assert len(list(made.all("rect", "range"))) == 2
 
 
@@ -148,7 +150,7 @@ def test_ids_are_unique_and_links_lead_somewhere() -> None:
 def test_pictures_stop_at_the_budget_but_every_clip_keeps_its_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(finding_view, "PICTURE_BYTES", 50_000)
+    monkeypatch.setattr(edit_pictures, "ROOM", 50_000)
     text = html_file.to_html(samples.big(60))
     assert len(text) < 60 * 40_000
     assert text.count("<article") == 60 and "no picture" in text

@@ -19,7 +19,7 @@ from ..model import NOTE, WARNING, ClipResult, Curve, Placed
 WIDTH = 600
 HEIGHT = 48
 """Size of a curve in its own units; the page stretches it."""
-SENT = 1200
+SENT = 600
 """Most values of a curve that the page's script draws."""
 
 

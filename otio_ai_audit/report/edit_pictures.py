@@ -20,6 +20,8 @@ from . import drawing
 from .finding_view import Pictures, kind_of, size_of
 from .text import STANDING, is_standing, one_line
 
+ROOM = 18 * 2**20
+"""Most bytes of pictures in a page: with all the rest, that of 500 clips stays below 40 MB."""
 STRIP_PICTURES = 12
 """Pictures along the time axis of a clip with findings."""
 STRIP_SHARE = 0.25

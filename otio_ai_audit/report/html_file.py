@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, severity_of
 from ..timecode import to_timecode
-from . import drawing, edit_head, page_parts
+from . import drawing, edit_head, edit_pictures, page_parts
 from .against import round_two_lines, title
 from .edit_clip import clip_view, finding_card
 from .edit_pictures import Look, album
@@ -58,7 +58,7 @@ def _view(result: AuditResult) -> Mapping[str, Any]:
     places = _places([p for found in grouped.values() for p in found])
     kinds = {clip.id: _kind(clip, grouped.get(clip.id, ())) for clip in result.clips}
     names = {clip.id: title(clip) for clip in result.clips}
-    pictures = Pictures()
+    pictures = Pictures(edit_pictures.ROOM)
     groups = group_views(result, anchors, names, kinds, pictures.url, _odd(result))
     made = album(result, pairs, names, pictures)
     clips = [

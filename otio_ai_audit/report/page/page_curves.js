@@ -54,6 +54,9 @@
     const font = "11px system-ui, sans-serif";
     const grid = { stroke: palette().line, width: 1 };
     const data = numbers(curve);
+    const place = document.createElement("div");
+    place.className = "plot";
+    curve.append(place);
     const plot = new uPlot(
       {
         width,
@@ -78,7 +81,7 @@
         },
       },
       data,
-      curve.querySelector(".plot"),
+      place,
     );
     curve.classList.add("live");
     live.set(curve, plot);
@@ -86,6 +89,7 @@
 
   function unmount(curve) {
     live.get(curve)?.destroy();
+    curve.querySelector(".plot")?.remove();
     live.delete(curve);
     curve.classList.remove("live");
   }
