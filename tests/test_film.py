@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from functools import partial
 from pathlib import Path
 
 import opentimelineio as otio
@@ -211,62 +210,6 @@ def test_what_fades_twice_is_multiplied_in_the_middle_of_each_frame(media: Path)
     for frame in range(10):
         assert timeline.opacity_at(layer, frame) == pytest.approx(((frame + 0.5) / 10) ** 2)
     assert opacities(layer, 10, 39) == [1, 1]
-
-
-def test_what_lies_under_a_picture_that_fills_the_frame_is_left_out(media: Path) -> None:
-    tl = edit(
-        [clip(media / "a.mp4", 0, 100), clip(media / "b.mp4", 0, 20)],
-        [gap(30), clip(media / "c.mp4", 0, 20), gap(50), clip(media / "c.mp4", 0, 20)],
-    )
-    result = film(tl, media)
-    assert [one.end - one.start for one in result.layers] == [100, 20, 20, 20]
-    asked: list[str] = []
-    assert places(timeline.without_hidden(result, partial(_told, asked, False))) == places(result)
-    assert places(timeline.without_hidden(result, partial(_told, asked, True))) == [
-        ("V1/0001", 0, 30, 0),
-        ("V1/0001", 50, 100, 0),
-        ("V2/0001", 30, 50, 30),
-        ("V2/0002", 100, 120, 100),
-    ]
-    assert asked == [str(media / "c.mp4")] * 2
-
-
-def places(result: Film) -> list[tuple[str, int, int, int]]:
-    return [(one.id, one.start, one.end, one.origin) for one in result.layers]
-
-
-def _told(asked: list[str], answer: bool, media: Media) -> bool:
-    asked.append(media.path)
-    return answer
-
-
-def test_what_fades_hides_only_where_it_is_opaque(media: Path) -> None:
-    fades = effect("Video Faders", videoFaderIn=5.0, videoFaderOut=8.0)
-    tl = edit([clip(media / "a.mp4", 0, 40)], [clip(media / "b.mp4", 0, 40, effects=[fades])])
-    less = timeline.without_hidden(film(tl, media), partial(_told, [], True))
-    assert [one[1:3] for one in places(less)] == [(0, 5), (32, 40), (0, 40)]
-    row = [clip(media / "a.mp4", 0, 30), dissolve(4, 4), clip(media / "b.mp4", 20, 30)]
-    assert [one[1:3] for one in places(timeline.without_hidden(film(edit(row), media), lambda _: True))] == [
-        (0, 34),
-        (26, 60),
-    ]
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 15), st.booleans()), max_size=12))
-def test_nothing_that_is_seen_is_left_out(given_layers: list[tuple[int, int, bool]]) -> None:
-    info = film(edit([gap(60)]), Path("/x")).info
-    layers = tuple(
-        Layer(str(number), "", Media(f"/{number}"), start, start + count, start, ())
-        for number, (start, count, _) in enumerate(given_layers)
-    )
-    solid = {f"/{number}" for number, (_, _, fills) in enumerate(given_layers) if fills}
-    less = timeline.without_hidden(Film(info, layers), lambda one: one.path in solid)
-    for frame in range(50):
-        drawn = [one for one in layers if one.start <= frame < one.end]
-        top = [index for index, one in enumerate(drawn) if one.media and one.media.path in solid]
-        expected = [one.id for one in drawn[top[-1] if top else 0 :]]
-        assert [one.id for one in less.layers if one.start <= frame < one.end] == expected
 
 
 def test_a_missing_overlay_does_not_cover_what_is_below(media: Path) -> None:

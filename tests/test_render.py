@@ -231,16 +231,35 @@ def test_a_cut_through_one_take_is_decoded_once(
     opened: list[str] = []
     original = video.planes_at
 
-    def counting(media: Media, *more: Any) -> Any:
-        opened.append(media.path)
-        return original(media, *more)
+    def counting(media: Media, *more: Any, **options: Any) -> Any:
+        opened.append(Path(media.path).name)
+        return original(media, *more, **options)
 
     monkeypatch.setattr("otio_ai_audit.video.planes_at", counting)
     m = plain(footage)
     write(edit([cut(m, "one", 0, 20), cut(m, "one", 20, 20), cut(m, "one", 5, 10)]), tmp_path)
-    assert len(opened) == 1
+    assert opened == ["one.mp4"]
     shown = [numbered.read(luma)[1] for luma in numbered.decoded(tmp_path / "movie.mp4")]
     assert shown == [*range(40), *range(5, 15)]
+
+
+def test_what_is_hidden_is_not_decoded(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    original = video.planes_at
+
+    def counting(media: Media, times: Any, *more: Any, **options: Any) -> Any:
+        opened.append(f"{Path(media.path).name} {len(times)}")
+        return original(media, times, *more, **options)
+
+    monkeypatch.setattr("otio_ai_audit.video.planes_at", counting)
+    m = plain(footage)
+    write(
+        edit([cut(m, "one", 0, 40)], [gap(10), cut(m, "two", 0, 20)], [gap(50), cut(m, "two", 0, 6)]),
+        tmp_path,
+    )
+    assert sorted(opened) == ["one.mp4 20", "two.mp4 26"]
 
 
 def test_sound_of_the_edit_is_in_the_movie(footage: Path, tmp_path: Path) -> None:

@@ -110,4 +110,4 @@ class Planes:
     alpha: npt.NDArray[Any] | None = None
     """Shape (height, width), uint8, 255 is opaque; None where all of it is. Colour is not premultiplied."""
     box: tuple[int, int, int, int] | None = None
-    """Where `alpha` is 255 inside a rectangle and 0 outside: its left, top, width and height, even numbers."""
+    """Where `alpha` is 255 inside a rectangle and 0 outside: left, top, width and height, even numbers."""

@@ -102,7 +102,8 @@ def render(
     canvas = _canvas(film, options.size, "yuv420p" if codec == "h264" else "yuv422p10le")
     findings = [] if result is None else shown_findings(result, options.least)
     reel = make_reel(film, findings, only_findings=options.only_findings, handles=options.handles)
-    problems: list[str] = []
+    # What is missing and must not cover the picture is seen by no worker.
+    problems = [f"{one.name}: {one.plate}" for one in film.layers if one.plate and _is_clear(one)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".rendering-", dir=path.parent) as folder:
@@ -130,6 +131,10 @@ def render(
     size = (canvas.width, canvas.height + jobs.panel)
     chapters = len(reel.chapters)
     return Rendered(path, reel.frames, size, chapters, film.lacks, tuple(dict.fromkeys(problems)))
+
+
+def _is_clear(layer: Layer) -> bool:
+    return bool(layer.opacity) and not any(value for _, value in layer.opacity)
 
 
 # --- size ---------------------------------------------------------------------------------------------

@@ -27,6 +27,11 @@ def filled(canvas: Canvas, luma: int) -> Planes:
     )
 
 
+def copied(planes: Planes) -> Planes:
+    """Give a picture of its own, opaque, to draw into."""
+    return Planes(planes.luma.copy(), planes.blue.copy(), planes.red.copy())
+
+
 def copy_into(sheet: Planes, planes: Planes) -> None:
     """Put a picture into the upper part of a sheet of the same width."""
     for target, source in zip(_three(sheet), _three(planes), strict=True):

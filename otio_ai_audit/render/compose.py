@@ -11,7 +11,7 @@ from .. import video
 from ..errors import MediaError
 from ..model import Canvas, Layer, Media, Planes
 from ..timeline import moment, opacity_at
-from .blend import BLACK, FULL, copy_into, filled, lay_over
+from .blend import BLACK, FULL, copied, copy_into, filled, lay_over
 from .burn import Burner, Burning, FrameNote
 from .options import Codec
 
@@ -95,7 +95,7 @@ class _Reader:
         """Give the next picture that was asked for; a plate from the first one on that cannot be had."""
         if not self.trouble and self._media is not None:
             if self._pictures is None:
-                self._pictures = video.planes_at(self._media, self._times, canvas)
+                self._pictures = video.planes_at(self._media, self._times, canvas, shared=True)
             try:
                 return next(self._pictures)
             except MediaError as error:
@@ -142,6 +142,7 @@ def _pictures(job: SegmentJob, problems: dict[str, str]) -> Iterator[tuple[Plane
     readers = _readers(job, frames)
     for seen in frames:
         shown: Planes | None = None
+        own = False
         plate = ""
         for layer, weight in seen:
             above = readers[layer].next(job.canvas)
@@ -149,9 +150,11 @@ def _pictures(job: SegmentJob, problems: dict[str, str]) -> Iterator[tuple[Plane
             if trouble:
                 problems.setdefault(f"{layer.name} {trouble}", f"{layer.name}: {trouble}")
             if weight >= FULL and above.alpha is None:
-                shown, plate = above, trouble
+                shown, own, plate = above, False, trouble
                 continue
-            shown = filled(job.canvas, BLACK) if shown is None else shown
+            if not own:  # what a reader gives is shared with its other frames
+                shown, own = filled(job.canvas, BLACK) if shown is None else copied(shown), True
+            assert shown is not None
             lay_over(shown, above, weight)
             if weight * 2 >= FULL and above.alpha is None:
                 plate = trouble

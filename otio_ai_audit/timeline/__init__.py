@@ -11,7 +11,6 @@ from otio_ai_audit.timeline.clips import PlanOptions as PlanOptions
 from otio_ai_audit.timeline.fcp7_write import write_fcp7 as write_fcp7
 from otio_ai_audit.timeline.fcpxml import write_fcpxml as write_fcpxml
 from otio_ai_audit.timeline.film import film as film
-from otio_ai_audit.timeline.film import without_hidden as without_hidden
 from otio_ai_audit.timeline.found import Found as Found
 from otio_ai_audit.timeline.found import FoundMedia as FoundMedia
 from otio_ai_audit.timeline.found import find_media as find_media

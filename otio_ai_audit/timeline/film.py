@@ -6,14 +6,12 @@ asks for and nobody renders is said in words.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 import opentimelineio as otio
 
-from otio_ai_audit.model import Film, Layer, Media, Sound
+from otio_ai_audit.model import Film, Layer, Sound
 from otio_ai_audit.timeline.clips import (
     Clip,
     PlanOptions,
@@ -31,9 +29,8 @@ from otio_ai_audit.timeline.heard import own_sounds, sounds_of
 from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.lacking import Lacking
 from otio_ai_audit.timeline.media import Source
-from otio_ai_audit.timeline.ramps import product, solid_ranges
+from otio_ai_audit.timeline.ramps import product
 from otio_ai_audit.timeline.relink import file_name
-from otio_ai_audit.timeline.retime import subtract_ranges
 from otio_ai_audit.timeline.size import size_of
 from otio_ai_audit.timeline.sources import media_time
 from otio_ai_audit.timeline.walk import walk
@@ -54,7 +51,8 @@ def film(tl: otio.schema.Timeline, options: PlanOptions | None = None) -> Film:
     Returns
     -------
     Film
-        One layer for each stretch of a clip, also where an upper one may hide it (see `without_hidden`).
+        One layer for each stretch of a clip, also where an upper one hides it: only
+        who opens the media can say whether it fills the frame.
         Media that are not at hand give a layer without a medium; what may be see-through and lies on an
         upper track then has no opacity. What is nested fades layer by layer. Of bare media and of FCPXML
         their own sound is heard, else what lies on audio tracks.
@@ -86,52 +84,6 @@ def film(tl: otio.schema.Timeline, options: PlanOptions | None = None) -> Film:
     if bare or MARK in tl.metadata:
         sounds += own_sounds(clips, clock, told=not bare)
     return Film(info, layers, tuple(sounds), size_of(tl), lacking.sentences())
-
-
-def without_hidden(film: Film, fills: Callable[[Media], bool]) -> Film:
-    """Leave out what lies under opaque pictures that fill the frame: it need not be decoded.
-
-    Parameters
-    ----------
-    film : Film
-        As `film` gives it.
-    fills : Callable[[Media], bool]
-        Whether the picture of a medium has no transparency and fills the frame; asked once for each medium
-        that lies over something. Only who opens it can say.
-
-    Returns
-    -------
-    Film
-        With layers left out, shortened, or cut in two of the same id.
-    """
-    below: list[tuple[int, int]] = []
-    over = []
-    for layer in film.layers:
-        over.append(subtract_ranges(layer.start, layer.end, below) != ((layer.start, layer.end),))
-        _cover(below, layer.start, layer.end)
-    known: dict[Media, bool] = {}
-    covers: list[tuple[int, int]] = []
-    kept: list[Layer] = []
-    for layer, lies_over in zip(reversed(film.layers), reversed(over), strict=True):
-        for low, high in reversed(subtract_ranges(layer.start, layer.end, covers)):
-            whole = (low, high) == (layer.start, layer.end)
-            kept.append(layer if whole else replace(layer, start=low, end=high))
-        solid = solid_ranges(layer.opacity, layer.start, layer.end) if lies_over else ()
-        if solid and layer.media is not None and layer.media not in known:
-            known[layer.media] = fills(layer.media)
-        if layer.media is None or known.get(layer.media):
-            for low, high in solid:
-                _cover(covers, low, high)
-    return replace(film, layers=tuple(reversed(kept)))
-
-
-def _cover(covers: list[tuple[int, int]], low: int, high: int) -> None:
-    """Add a range to sorted, disjoint ones."""
-    first = bisect_left(covers, low, key=lambda one: one[1])
-    end = bisect_right(covers, high, key=lambda one: one[0])
-    if first < end:
-        low, high = min(low, covers[first][0]), max(high, covers[end - 1][1])
-    covers[first:end] = [(low, high)]
 
 
 def _layer(clip: Clip, clock: Clock, lacks: tuple[str, ...]) -> Layer | None:
