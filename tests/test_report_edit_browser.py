@@ -220,6 +220,12 @@ def test_the_timeline_is_walked_and_zoomed_by_keys(edit: Browser) -> None:
     before = edit.run(wide)
     edit.press("+", "+")
     assert edit.run(wide) > 2 * before
+    left, right, room = edit.run(
+        "const a = document.activeElement.getBoundingClientRect();"
+        "const b = document.querySelector('.scroller').getBoundingClientRect();"
+        "return [a.left - b.left, a.right - b.left, b.width]"
+    )
+    assert left >= 0 and right <= room, "what somebody is at stays in sight"
     edit.press("0")
     assert edit.run(wide) == pytest.approx(before, abs=1)
     edit.press("enter")

@@ -55,15 +55,26 @@
     room = scroller.clientWidth - timeline.querySelector(".corner").offsetWidth;
   }
 
-  function stretch(wanted, around = 0.5) {
+  // `around` is the place in the window that stays where it is; else what is current comes to its middle.
+  function stretch(wanted, around) {
     const before = room * zoom;
-    const at = (scroller.scrollLeft + around * room) / before;
+    const here = around === undefined ? middle() : null;
+    const at = here ?? (scroller.scrollLeft + around * room) / before;
+    around ??= 0.5;
     zoom = Math.min(Math.max(wanted, 1), most());
     const width = room * zoom;
     wide.style.setProperty("--zoom", zoom);
     scroller.scrollLeft = at * width - around * room;
     for (const link of links) link.firstElementChild.classList.toggle("named", (Number(link.dataset.frames) / frames) * width >= 34);
     draw();
+  }
+
+  // What somebody is at: the clip that has the focus, else the current finding, else what stands in the middle.
+  function middle() {
+    const link = document.activeElement?.closest(".tracks a");
+    if (link) return (Number(link.dataset.start) + Number(link.dataset.frames) / 2) / frames;
+    if (page.current()?.closest("article.clip")) return Math.min(Number(page.current().dataset.frame) / frames, 1);
+    return (scroller.scrollLeft + room / 2) / (room * zoom);
   }
 
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000, 86400];
@@ -212,8 +223,10 @@
   document.addEventListener("audit-filter", dim);
   // The timeline stays above while the clips pass below: what is gone to must not end under it.
   new ResizeObserver(() => {
+    const left = scroller.scrollLeft / Math.max(room * zoom, 1);
     measure();
-    stretch(zoom);
+    stretch(zoom, 0);
+    scroller.scrollLeft = left * room * zoom;
     const sticks = getComputedStyle(timeline).position === "sticky";
     document.documentElement.style.setProperty("--deck", `${sticks ? timeline.offsetHeight : 0}px`);
   }).observe(timeline);
