@@ -117,7 +117,8 @@ def test_lengths_stamped_with_another_rate_are_timeline_frames(media: Path) -> N
     result = stamped(resolve=True)
     assert result.uses[0].record_frames == 48
     assert "read as timeline frames" in result.notices[0]
-    assert stamped(resolve=False).uses[0].record_frames == 46
+    # 46.08 frames: each frame shows what plays when it begins.
+    assert stamped(resolve=False).uses[0].record_frames == 47
 
 
 # --- speed ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from otio_ai_audit.model import TimelineInfo
-from otio_ai_audit.timecode import can_drop, exact_rate, frames_to_timecode, infer_drop_frame
+from otio_ai_audit.timecode import NOISE, can_drop, exact_rate, frames_to_timecode, infer_drop_frame
 from otio_ai_audit.timeline.alpha import MAY_HAVE_ALPHA, may_be_transparent
 from otio_ai_audit.timeline.effects import is_resolve
 from otio_ai_audit.timeline.items import Clock, Range, length_of
@@ -151,7 +151,7 @@ def info_of(tl: otio.schema.Timeline, clock: Clock, options: PlanOptions, notice
         rate=clock.rate,
         start_frame=start,
         drop_frame=drop,
-        frames=math.ceil(_total(tl, clock)),
+        frames=first_frame(_total(tl, clock)),
         source=options.source,
         start_timecode=frames_to_timecode(start, clock.rate, drop),
         has_edit=options.has_edit,
@@ -200,8 +200,7 @@ def clip_of(leaf: Leaf, resolver: Resolver, clock: Clock) -> Clip:
     one_frame = available is not None and available.duration.value <= 1 < leaf.length
     if media is not None and media.kind == "video" and one_frame and not leaf.look.keys:
         source = replace(source, media=replace(media, kind="still"))
-    start = _nearest(leaf.start)
-    end = max(start, _nearest(leaf.start + leaf.frames))
+    start, end = _edges(leaf)
     name = leaf.clip.name or (file_name(source.label) if source.label else leaf.id)
     clip = Clip(leaf, start, end, name, source)
     clip.shown = subtract_ranges(start, end, ())
@@ -221,8 +220,22 @@ def knots_of(clip: Clip, knots: Knots, rate: Fraction) -> Knots:
     return knots
 
 
-def _nearest(frames: Fraction) -> int:
-    return frames.numerator if frames.denominator == 1 else math.floor(frames + Fraction(1, 2))
+def first_frame(time: Fraction) -> int:
+    """First whole frame at or after a time in frames: each frame shows what plays when it begins."""
+    return time.numerator if time.denominator == 1 else math.ceil(time - NOISE)
+
+
+def _edges(leaf: Leaf) -> tuple[int, int]:
+    """Whole frames that show a leaf: what plays when they begin; in a stack run backwards, when they end."""
+    start, end = leaf.start, leaf.start + leaf.frames
+    if leaf.inner is None:
+        return first_frame(start), first_frame(end)
+    slopes = [two[1] - one[1] for one, two in (leaf.inner[:2], leaf.inner[-2:])]
+    low, high = (
+        math.floor(time + NOISE) if slope < 0 else first_frame(time)
+        for time, slope in zip((start, end), slopes, strict=True)
+    )
+    return low, max(low, high)
 
 
 def hide(clips: Sequence[Clip]) -> None:
