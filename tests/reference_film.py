@@ -1,19 +1,32 @@
 """What an edit shows in each record frame, worked out slowly from OTIO's own objects, frame by frame.
 
 Nothing of the package is used: it is what renderings are compared with. Positions are summed up per child,
-constant retimes and freezes are read off the standard effects, variable speed off Resolve's keys.
+constant retimes and freezes are read off the standard effects, variable speed off Resolve's keys, opacity and
+fades off Resolve's effects. A record frame covers the time from its start to the start of the next one:
+going forwards it shows the media frame at its start, going backwards the one just before its end.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import opentimelineio as otio
+
+ZERO, ONE = Fraction(0), Fraction(1)
+NOISE = Fraction(1, 1000)
+"""Frames that floats in files may be off."""
+FINE = 4000
+"""Straight pieces of an eased stretch."""
+
+Curve = list[tuple[Fraction, Fraction]]
 
 
 @dataclass(frozen=True)
@@ -21,10 +34,25 @@ class Shown:
     """One medium in one record frame."""
 
     clip: otio.schema.Clip
-    seconds: Fraction
-    """From the medium's first frame."""
+    seconds: Fraction | None
+    """From the medium's first frame; None where the edit names no medium, or uses nothing that it has."""
     weight: Fraction
     """Share of the picture, over what stands before it in the list."""
+    eased: bool = False
+    """On a curved piece of a speed curve, where a frame more or less is nobody's fault."""
+
+
+@dataclass(frozen=True)
+class _Child:
+    """An item on a track, in seconds since the track's own start."""
+
+    item: otio.core.Item
+    begin: Fraction
+    end: Fraction
+    before: otio.schema.Transition | None
+    after: otio.schema.Transition | None
+    alone: bool
+    """Nothing but a gap follows."""
 
 
 def exact(rate: float) -> Fraction:
@@ -35,31 +63,202 @@ def exact(rate: float) -> Fraction:
     return Fraction(rate).limit_denominator(1001)
 
 
+def frames(value: float) -> Fraction:
+    whole = round(value)
+    return Fraction(whole) if abs(value - whole) <= NOISE else Fraction(value).limit_denominator(100_000)
+
+
 def seconds(time: otio.opentime.RationalTime) -> Fraction:
-    return Fraction(time.value).limit_denominator(1000) / exact(time.rate)
+    return frames(time.value) / exact(time.rate)
 
 
-def length(item: otio.core.Composable) -> Fraction:
-    """Seconds that an item takes up."""
-    if isinstance(item, otio.schema.Transition):
-        return Fraction(0)
-    if item.source_range is not None:
-        return seconds(item.source_range.duration)
-    if isinstance(item, otio.schema.Clip):
-        return seconds(item.media_reference.available_range.duration)
-    parts = [length(child) for child in item]
-    return sum(parts, Fraction(0)) if isinstance(item, otio.schema.Track) else max(parts, default=Fraction(0))
+class Reference:
+    """An edit, asked for one record frame after the other.
+
+    Parameters
+    ----------
+    tl
+        The edit.
+    rate
+        Record frames per second.
+    stamped
+        Lengths are record frames, whatever rate they are stamped with.
+    """
+
+    def __init__(self, tl: otio.schema.Timeline, rate: Fraction, stamped: bool = False) -> None:
+        self.tl, self.rate, self.stamped = tl, rate, stamped
+        self._laid: dict[int, tuple[otio.core.Item, list[_Child]]] = {}
+
+    def frame(self, number: int) -> list[Shown]:
+        """List what lies over what, the lowest first; nothing opaque hides anything here.
+
+        A clip that names no medium is a plate on the lowest track, and nothing above it.
+        """
+        stack, time, step = self.tl.tracks, Fraction(number) / self.rate, 1 / self.rate
+        if not stack.enabled:
+            return []
+        if stack.source_range is not None:
+            time += self._from_start(stack)
+        lowest, *upper = self._in_stack(stack, time, step) or [[]]
+        return [*lowest, *(one for shown in upper for one in shown if address(one.clip))]
+
+    # --- lengths and places ------------------------------------------------------------------------
+
+    def _span(self, time: otio.opentime.RationalTime) -> Fraction:
+        return frames(time.value) / self.rate if self.stamped else seconds(time)
+
+    def length(self, item: otio.core.Composable) -> Fraction:
+        """Seconds that an item takes up."""
+        if isinstance(item, otio.schema.Transition):
+            return ZERO
+        if item.source_range is not None:
+            return self._span(item.source_range.duration)
+        if isinstance(item, otio.schema.Clip):
+            known = item.media_reference.available_range
+            return ZERO if known is None else self._span(known.duration)
+        parts = [self.length(child) for child in item] if isinstance(item, otio.core.Composition) else []
+        return sum(parts, ZERO) if isinstance(item, otio.schema.Track) else max(parts, default=ZERO)
+
+    def _from_start(self, item: otio.core.Composition) -> Fraction:
+        """Return where an item's trim begins in what it holds; whole hours are timecode."""
+        begin = self._span(item.source_range.start_time)
+        parts = [self.length(child) for child in item]
+        whole = sum(parts, ZERO) if isinstance(item, otio.schema.Track) else max(parts, default=ZERO)
+        if begin >= whole > 0:
+            begin %= 3600 * math.ceil(self.rate) / self.rate
+            begin = begin if begin < whole else ZERO
+        return begin
+
+    def _children(self, track: otio.schema.Track) -> list[_Child]:
+        if id(track) not in self._laid:
+            position, children, found = ZERO, list(track), []
+            for index, child in enumerate(children):
+                if isinstance(child, otio.schema.Transition):
+                    continue
+                before = children[index - 1] if index else None
+                after = children[index + 1] if index + 1 < len(children) else None
+                last = index + 2 >= len(children) or isinstance(children[index + 2], otio.schema.Gap)
+                end = position + self.length(child)
+                found.append(
+                    _Child(
+                        child,
+                        position,
+                        end,
+                        before if isinstance(before, otio.schema.Transition) else None,
+                        after if isinstance(after, otio.schema.Transition) else None,
+                        last,
+                    )
+                )
+                position = end
+            self._laid[id(track)] = (track, found)
+        return self._laid[id(track)][1]
+
+    # --- one record frame ----------------------------------------------------------------------------
+
+    def _in_stack(self, stack: otio.core.Composition, time: Fraction, step: Fraction) -> list[list[Shown]]:
+        """List what each track shows, the lowest first."""
+        found: list[list[Shown]] = []
+        for child in stack:
+            if isinstance(child, otio.schema.Track) and child.kind == "Audio":
+                continue
+            plays = child.enabled and 0 <= time < self.length(child)
+            found.append(self._in_item(child, time, step) if plays else [])
+        return found
+
+    def _in_track(self, track: otio.schema.Track, time: Fraction, step: Fraction) -> list[Shown]:
+        found: list[Shown] = []
+        for child in self._children(track):
+            low = child.begin - (self._span(child.before.in_offset) if child.before else 0)
+            high = child.end + (self._span(child.after.out_offset) if child.after else 0)
+            if not low <= time < high or isinstance(child.item, otio.schema.Gap) or not child.item.enabled:
+                continue
+            weight, middle = ONE, time + step / 2
+            if child.before:
+                weight = (middle - low) / (child.begin + self._span(child.before.out_offset) - low)
+            if child.after and child.alone:
+                fade = child.end - self._span(child.after.in_offset)
+                weight = min(weight, ONE) * min(ONE, 1 - (middle - fade) / (high - fade))
+            weight = min(max(ZERO, weight), ONE)
+            shown = self._in_item(child.item, time - child.begin, step)
+            found += [replace(one, weight=one.weight * weight) for one in shown]
+        return found
+
+    def _in_item(self, item: otio.core.Item, time: Fraction, step: Fraction) -> list[Shown]:
+        """`time` is since the item's first frame, `step` how much of its time a record frame covers."""
+        weight = _opacity(item, (time + step / 2) * self.rate, self.length(item) * self.rate)
+        if weight <= 0 or isinstance(item, otio.schema.Gap):
+            return []
+        if isinstance(item, otio.schema.Clip):
+            if self._is_title(item) or suffix(address(item)) in SOUNDS:
+                return []
+            if not address(item):
+                return [Shown(item, None, weight)]
+            since, eased = self._media_seconds(item, time, step)
+            return [Shown(item, since, weight, eased)]
+        begin = self._from_start(item) if item.source_range is not None else ZERO
+        inner, pace, eased = self._retimed(item, time, step, begin)
+        if isinstance(item, otio.schema.Track):
+            shown = self._in_track(item, inner, step * pace)
+        else:
+            shown = [one for track in self._in_stack(item, inner, step * pace) for one in track]
+        return [replace(one, weight=one.weight * weight, eased=one.eased or eased) for one in shown]
+
+    def _is_title(self, clip: otio.schema.Clip) -> bool:
+        """Whether it is a generator; Resolve writes titles as missing media that say nothing at all."""
+        held = clip.media_reference
+        if isinstance(held, otio.schema.MissingReference) and not address(clip):
+            return held.available_range is None and "Resolve_OTIO" in self.tl.metadata
+        return isinstance(held, otio.schema.GeneratorReference)
+
+    def _retimed(
+        self, item: otio.core.Item, time: Fraction, step: Fraction, begin: Fraction
+    ) -> tuple[Fraction, Fraction, bool]:
+        """Time of an item's own content at a time since its start, how fast it runs there, and if on a curve.
+
+        `begin` is the lowest time of its content that is used.
+        """
+        speed, keys = _speed(item)
+        length = self.length(item)
+        if keys:
+            return _on_keys(keys, time, step, length, begin, 1 / self.rate)
+        if speed < 0:  # backwards: the last frame of what is used comes first
+            return begin + (length - time - step) * -speed, -speed, False
+        return begin + time * speed, speed, False
+
+    def _media_seconds(
+        self, clip: otio.schema.Clip, time: Fraction, step: Fraction
+    ) -> tuple[Fraction | None, bool]:
+        if is_still(clip, self.length(clip) * self.rate):
+            return ZERO, False
+        begin = self._begin(clip)
+        available = clip.media_reference.available_range
+        since, _, eased = self._retimed(clip, time, step, begin)
+        if available is not None and available.duration.value > 0:
+            whole = seconds(available.duration)
+            ends = [self._retimed(clip, at, ZERO, begin)[0] for at in (ZERO, self.length(clip))]
+            if not eased and (min(ends) >= whole or max(ends) <= 0 and min(ends) < 0):
+                return None, False
+        return since, eased
+
+    def _begin(self, clip: otio.schema.Clip) -> Fraction:
+        """Seconds from the medium's first frame to the lowest that the clip uses."""
+        used, available = clip.source_range, clip.media_reference.available_range
+        if used is None:
+            return ZERO
+        start, rate = used.start_time, exact(used.start_time.rate)
+        if available is None:  # the file's timecode is said to begin at a whole hour
+            return frames(start.value) % (3600 * math.ceil(rate)) / rate
+        whole = seconds(available.duration)
+        since = (seconds(start) - seconds(available.start_time)) * rate
+        since = frames(float(since)) / rate
+        if not -1 / rate <= since < whole and 0 <= seconds(start) < whole:
+            return seconds(start)
+        return max(ZERO, since) if since > -1 / rate else since
 
 
 def frame(tl: otio.schema.Timeline, number: int, rate: Fraction) -> list[Shown]:
     """List what lies over what in a record frame, the lowest first; nothing opaque hides anything here."""
-    found: list[Shown] = []
-    for track in tl.tracks:
-        if isinstance(track, otio.schema.Track) and track.kind == "Audio":
-            continue
-        if track.enabled:
-            found += _in_track(track, Fraction(number) / rate, 1 / rate)
-    return found
+    return Reference(tl, rate).frame(number)
 
 
 def topmost(shown: list[Shown]) -> list[Shown]:
@@ -70,94 +269,156 @@ def topmost(shown: list[Shown]) -> list[Shown]:
     return shown
 
 
-def _in_track(track: otio.schema.Track, time: Fraction, step: Fraction) -> list[Shown]:
-    """`time` is since the track's own start, trims included."""
-    if track.source_range is not None:
-        time += seconds(track.source_range.start_time)
-    position = Fraction(0)
-    children = list(track)
-    found: list[Shown] = []
-    for index, child in enumerate(children):
-        if isinstance(child, otio.schema.Transition):
-            continue
-        begin, end = position, position + length(child)
-        position = end
-        before = children[index - 1] if index else None
-        after = children[index + 1] if index + 1 < len(children) else None
-        weight = Fraction(1)
-        low, high = begin, end
-        if isinstance(before, otio.schema.Transition):
-            low = begin - seconds(before.in_offset)
-            over = begin + seconds(before.out_offset)
-            weight = min(weight, (time + step / 2 - low) / (over - low))
-        if isinstance(after, otio.schema.Transition):
-            high = end + seconds(after.out_offset)
-            nothing_follows = index + 2 >= len(children) or isinstance(children[index + 2], otio.schema.Gap)
-            if nothing_follows:
-                fade = end - seconds(after.in_offset)
-                weight = min(weight, 1 - (time + step / 2 - fade) / (high - fade))
-        if low <= time < high and not isinstance(child, otio.schema.Gap) and child.enabled:
-            found += [
-                Shown(one.clip, one.seconds, one.weight * max(Fraction(0), weight))
-                for one in _in_item(child, time - begin, length(child), step)
-            ]
-    return found
+# --- effects ---------------------------------------------------------------------------------------------
 
 
-def _in_item(item: otio.core.Item, time: Fraction, duration: Fraction, step: Fraction) -> list[Shown]:
-    """`time` is since the item's first record frame."""
-    if isinstance(item, otio.schema.Clip):
-        return [Shown(item, _media_seconds(item, time, duration, step), Fraction(1))]
-    inner = _retimed(item, time, duration, step)
-    if item.source_range is not None and not isinstance(item, otio.schema.Track):
-        inner += seconds(item.source_range.start_time)
-    if isinstance(item, otio.schema.Track):
-        return _in_track(item, inner, step)
-    found: list[Shown] = []
-    for child in item:
-        if isinstance(child, otio.schema.Track):
-            found += _in_track(child, inner, step)
-        elif 0 <= inner < length(child):
-            found += _in_item(child, inner, length(child), step)
-    return found
+def _effects(item: otio.core.Item) -> Iterator[otio.schema.Effect]:
+    return (effect for effect in item.effects if getattr(effect, "enabled", True))
 
 
-def _retimed(item: otio.core.Item, time: Fraction, duration: Fraction, step: Fraction) -> Fraction:
-    """Seconds of the item's own content since its start, at a record time since its start."""
-    speed = Fraction(1)
-    for effect in item.effects:
-        if not getattr(effect, "enabled", True):
-            continue
+def _speed(item: otio.core.Item) -> tuple[Fraction, list[list[float]]]:
+    speed, keys = ONE, []
+    for effect in _effects(item):
         if isinstance(effect, otio.schema.FreezeFrame):
-            speed = Fraction(0)
+            speed = ZERO
         elif isinstance(effect, otio.schema.LinearTimeWarp):
-            speed *= Fraction(effect.time_scalar).limit_denominator(10000)
+            speed *= Fraction(effect.time_scalar).limit_denominator(10**9)
         elif isinstance(effect, otio.schema.TimeEffect):
-            keys = effect.metadata.get("Resolve_OTIO", {}).get("Key Frames")
-            if keys:
-                return _on_keys(keys, time)
-    if speed < 0:  # backwards: the last frame of what is used comes first
-        return (duration - time - step) * -speed
-    return time * speed
+            keys = sorted(effect.metadata.get("Resolve_OTIO", {}).get("Key Frames") or [], key=lambda k: k[0])
+    return speed, keys if len(keys) > 1 else []
 
 
-def _on_keys(keys: list[list[float]], time: Fraction) -> Fraction:
-    """Straight lines between keys: (timeline seconds, source seconds)."""
-    rows = sorted(
-        (Fraction(key[0]).limit_denominator(10**6), Fraction(key[1]).limit_denominator(10**6)) for key in keys
-    )
-    for (t0, s0), (t1, s1) in pairwise(rows):
-        if t0 <= time < t1:
-            return s0 + (s1 - s0) * (time - t0) / (t1 - t0)
+def _opacity(item: otio.core.Item, at: Fraction, length: Fraction) -> Fraction:
+    """Opacity by Resolve's effects at a time in record frames since the item's start."""
+    weight = ONE
+    for effect in _effects(item):
+        told = effect.metadata.get("Resolve_OTIO")
+        if not hasattr(told, "get") or not told.get("Enabled", True):
+            continue
+        for one in told.get("Parameters") or ():
+            what, value = one.get("Parameter ID"), one.get("Parameter Value")
+            keys = {float(time): key.get("Value") for time, key in (one.get("Key Frames") or {}).items()}
+            if told.get("Effect Name") == "Composite" and what == "opacity":
+                weight *= min(max(ZERO, _between(keys or {0.0: value}, at) / 100), ONE)
+            elif told.get("Effect Name") == "Video Faders":
+                fade = Fraction(max([*keys.values()] or [value or 0.0])).limit_denominator(10**6)
+                if fade and what == "videoFaderIn":
+                    weight *= min(max(ZERO, at / fade), ONE)
+                elif fade and what == "videoFaderOut":
+                    weight *= min(max(ZERO, (length - at) / fade), ONE)
+    return weight
+
+
+def _between(keys: dict[float, float], at: Fraction) -> Fraction:
+    rows = sorted((Fraction(time), Fraction(value)) for time, value in keys.items())
+    if at <= rows[0][0]:
+        return rows[0][1]
+    for (t0, v0), (t1, v1) in pairwise(rows):
+        if t0 <= at < t1:
+            return v0 + (v1 - v0) * (at - t0) / (t1 - t0)
     return rows[-1][1]
 
 
-def _media_seconds(clip: otio.schema.Clip, time: Fraction, duration: Fraction, step: Fraction) -> Fraction:
-    since = _retimed(clip, time, duration, step)
-    start = seconds(clip.source_range.start_time) if clip.source_range is not None else None
+def _on_keys(
+    keys: Sequence[Sequence[float]],
+    time: Fraction,
+    step: Fraction,
+    length: Fraction,
+    begin: Fraction,
+    frame: Fraction,
+) -> tuple[Fraction, Fraction, bool]:
+    """As `_retimed`, on a curve whose keys count from an untrimmed clip, or else from this one."""
+    rows = [[Fraction(value).limit_denominator(10**9) for value in key] for key in keys]
+    at = _first_time(tuple(map(tuple, rows)), begin)
+    shift = ZERO
+    if at is None or at + length > rows[-1][0] + 2 * frame:
+        at, shift = rows[0][0], begin - rows[0][1]
+    one, eased = _key_value(rows, at + time)
+    two, _ = _key_value(rows, at + time + step)
+    pace = abs(two - one) / step if step else ONE
+    return min(one, two) + shift, pace, eased
+
+
+def _key_value(rows: list[list[Fraction]], time: Fraction) -> tuple[Fraction, bool]:
+    for one, two in pairwise(rows):
+        if time < two[0] or two is rows[-1]:
+            if not _curved(one, two):
+                return one[1] + (two[1] - one[1]) * (time - one[0]) / (two[0] - one[0]), False
+            low, high = 0.0, 1.0
+            for _ in range(40):
+                part = (low + high) / 2
+                low, high = (part, high) if _bezier(_handles(one, two, 0), part) < time else (low, part)
+            return Fraction(_bezier(_handles(one, two, 1), low)), True
+    raise AssertionError("a curve has two keys")
+
+
+@cache
+def _first_time(rows: tuple[tuple[Fraction, ...], ...], value: Fraction) -> Fraction | None:
+    for one, two in pairwise(rows):
+        points = [(one[0], one[1]), (two[0], two[1])]
+        if _curved(one, two):
+            parts = [number / FINE for number in range(FINE + 1)]
+            curves = [[Fraction(_bezier(_handles(one, two, way), part)) for part in parts] for way in (0, 1)]
+            points = list(zip(*curves, strict=True))
+        for (t0, v0), (t1, v1) in pairwise(points):
+            if min(v0, v1) <= value <= max(v0, v1):
+                return t0 if v0 == v1 else t0 + (t1 - t0) * (value - v0) / (v1 - v0)
+    return None
+
+
+def _curved(one: Sequence[Fraction], two: Sequence[Fraction]) -> bool:
+    return any(one[5:7]) or any(two[3:5])
+
+
+def _handles(one: Sequence[Fraction], two: Sequence[Fraction], way: int) -> tuple[float, ...]:
+    out, into = [*one, *[ZERO] * 7][5 + way], [*two, *[ZERO] * 7][3 + way]
+    return float(one[way]), float(one[way] + out), float(two[way] + into), float(two[way])
+
+
+def _bezier(points: tuple[float, ...], part: float) -> float:
+    while len(points) > 1:
+        points = tuple(a + (b - a) * part for a, b in pairwise(points))
+    return points[0]
+
+
+# --- media ---------------------------------------------------------------------------------------------
+
+
+IMAGES = {"png", "jpg", "jpeg", "tif", "tiff", "exr", "dpx", "psd"}
+SOUNDS = {"wav", "mp3", "aac", "m4a", "aif", "aiff"}
+
+
+def address(clip: otio.schema.Clip) -> str:
+    """Path or URL of a clip's medium, the best that the edit says; empty where it says none."""
+    reference = clip.media_reference
+    if isinstance(reference, otio.schema.ExternalReference):
+        return reference.target_url
+    if isinstance(reference, otio.schema.ImageSequenceReference):
+        return f"{reference.target_url_base.rstrip('/')}/{reference.name_prefix}"
+    if isinstance(reference, otio.schema.MissingReference):
+        told: Any = reference.metadata
+        names = list(told.get("otio_ai_audit", {}).get("names", ()))
+        own = [clip.name] if "." in clip.name else []
+        return next(filter(None, [told.get("Resolve_OTIO", {}).get("Media Url"), *names, *own]), "")
+    return ""
+
+
+def names_media(clip: otio.schema.Clip) -> bool:
+    """Whether a clip shows a medium, and is no title, generator or sound."""
+    return bool(address(clip)) and suffix(address(clip)) not in SOUNDS
+
+
+def suffix(path: str) -> str:
+    return PurePosixPath(path.replace("\\", "/")).suffix.lower().removeprefix(".")
+
+
+def is_still(clip: otio.schema.Clip, length: Fraction) -> bool:
+    """`length` in record frames."""
+    if isinstance(clip.media_reference, otio.schema.ImageSequenceReference):
+        return False
     available = clip.media_reference.available_range
-    zero = seconds(available.start_time) if available is not None else Fraction(0)
-    return since + (zero if start is None else start) - zero
+    one = available is not None and available.duration.value <= 1 < length and not _speed(clip)[1]
+    return one or suffix(address(clip)) in IMAGES
 
 
 def media_name(clip: otio.schema.Clip) -> str:
@@ -167,4 +428,5 @@ def media_name(clip: otio.schema.Clip) -> str:
 
 def media_frame(shown: Shown, rate: Fraction) -> int:
     """Number of the media frame that is shown: the one that has begun."""
-    return math.floor(shown.seconds * rate + Fraction(1, 10**6))
+    assert shown.seconds is not None
+    return math.floor(shown.seconds * rate + Fraction(1, 10**4))
