@@ -81,7 +81,7 @@ def edit(path: Path) -> tuple[Film, AuditResult]:
 
 
 def blob(number: int) -> npt.NDArray[np.uint8]:
-    """A fault that moves and pulses, in cells."""
+    """Draw a fault that moves and pulses, in cells."""
     y, x = np.mgrid[0:17, 0:30]
     near = np.exp(-((x - 12 - number % 25 / 5) ** 2 + (y - 8) ** 2) / 40)
     return np.asarray(near * (200 + 50 * np.sin(number)), np.uint8)
