@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +12,12 @@ import pytest
 from PIL import Image
 
 from otio_ai_audit.model import ClipResult, Curve, Heat, Placed, Thumbnail
-from otio_ai_audit.report import edit_pictures, html_file
+from otio_ai_audit.report import edit_pictures, html_file, page_parts
 from otio_ai_audit.report.edit_timeline import TimelineView, timeline_view
 from otio_ai_audit.report.edit_words import plain_words
 
 from . import report_samples as samples
-from .test_report_page import page
+from .test_report_page import luminance, page, themes
 
 
 def test_pictures_go_to_the_worst_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,3 +177,31 @@ def test_the_ruler_has_round_timecodes_where_an_edit_does_not_start_at_one() -> 
     )
     assert made is not None
     assert [words for _, words in made.ticks[:2]] == ["01:00:10:00", "01:00:20:00"]
+
+
+# --- colours -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "print"])
+def test_edges_of_fields_and_bars_can_be_told_from_their_ground(theme: str) -> None:
+    """WCAG 2.2 AA: 3 for what is needed to see a control or a drawing."""
+    style = page_parts.asset("edit.css")
+    blocks = {
+        "dark": style[style.index(".edit-page { --bar-error") :],
+        "light": style[style.index(':root[data-theme="light"] .edit-page') :],
+        "print": style[style.index("@media print") :],
+    }
+    own = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", blocks[theme].partition("}")[0]))
+    own.setdefault("edge", re.findall(r"--edge: (#[0-9a-f]{6})", style)[0])
+    colors = themes()[theme]
+    for ground in ("bg", "panel", "raised"):
+        assert contrast(own["edge"], colors[ground]) >= 3, ground
+    # A finding on its bar, whatever the hatch does, and the name above both.
+    for kind in ("error", "warning"):
+        assert contrast(colors[kind], own[f"bar-{kind}"]) >= 3, kind
+        assert contrast(colors["text"], own[f"bar-{kind}"]) >= 4.5, kind
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)

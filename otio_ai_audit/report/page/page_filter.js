@@ -71,7 +71,7 @@
 
   // A link to a finding that is filtered away shows it.
   function follow() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1)); // ids are plain letters
     if (!target?.matches(".finding, article.clip")) return;
     if (target.hidden || target.closest("article[hidden]")) everything();
     go(target);
