@@ -6,7 +6,7 @@ read → plan → send out (decode and measure) → judge → place → mark →
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +43,7 @@ from .origin import origins_of
 from .provenance import public
 from .settings import Settings
 from .store import Store
+from .timecode import source_timecode
 
 if TYPE_CHECKING:
     from .people import Verdicts
@@ -290,11 +291,28 @@ def _identify(
     placed, remembered = verdicts.assign(findings, keys, known, heard, place, now, edit.deleted)
     names = {keys[use.id]: timeline.file_name(use.media.path) for use in uses if use.id in keys}
     said = people.tell(folder, people.told(known, remembered, said, people.person(), names), said)
-    placed = [said.settle(one) for one in placed]
+    placed = [said.settle(one) for one in _on_sources(placed, by_id)]
     remembered = people.heeded(remembered, said)
     store.remember(remembered)
     seen = markings.review(edit.seen, placed, remembered, failures=failures, detectors=wanted)
     return placed, seen, said
+
+
+def _on_sources(placed: Sequence[Placed], by_id: Mapping[str, ClipUse]) -> Iterator[Placed]:
+    """Say where findings are on their media's own clocks; where the edit does not tell, the files do."""
+    from . import video
+
+    starts: dict[str, str | None] = {}
+    for one in placed:
+        use = by_id.get(one.finding.use)
+        if use is None or use.signals is None or use.media.kind != "video":
+            yield one
+            continue
+        if use.id not in starts:
+            starts[use.id] = use.source_start or video.start_timecode(use.media.path)
+        rate = use.signals.info.rate
+        frame = round(one.finding.start * rate)
+        yield replace(one, source_timecode=source_timecode(starts[use.id], frame, rate))
 
 
 # --- the result ----------------------------------------------------------------------------------------

@@ -42,6 +42,16 @@ def test_a_fault_is_found_at_its_frames_and_the_clean_shot_is_left_alone(takes: 
     assert worst.timecode.startswith("01:00:02:")
 
 
+def test_a_fault_has_its_place_on_the_clock_of_its_medium(takes: Takes, warm: Path, tmp_path: Path) -> None:
+    late = clip(takes.bad, 10 + 240, 45, FRAMES)
+    late["media_references"]["DEFAULT_MEDIA"]["available_range"] = time_range(240, FRAMES)
+    for item, first in ((clip(takes.bad, 10, 45, FRAMES), 0), (late, 240)):
+        done = run(write_edit(tmp_path / "a.otio", [item]), warm)
+        worst = max(done.result.findings, key=lambda p: p.finding.score)
+        frame = first + round(worst.finding.start * RATE)
+        assert worst.source_timecode == f"00:00:{frame // 24:02d}:{frame % 24:02d}"
+
+
 def test_the_written_edit_is_read_by_otio_with_markers_on_the_right_frames(
     takes: Takes, warm: Path, tmp_path: Path
 ) -> None:

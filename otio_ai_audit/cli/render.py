@@ -224,6 +224,6 @@ def tell(rendered: Rendered | None, path: Path) -> None:
     width, height = rendered.size
     out.print(f"Wrote {path}: {rendered.frames} frames, {width} × {height}.", markup=False)
     for text in rendered.lacks:
-        out.print(f"Not rendered: {text}", markup=False)
+        out.print(text, markup=False)
     for text in rendered.problems:
         out.print(f"Not shown: {text}", markup=False)

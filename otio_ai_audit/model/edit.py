@@ -82,6 +82,8 @@ class ClipUse:
     """What the clip shows, as far as somebody says so; the first one names it."""
     reference: bool = False
     """Not in the edit: a still that shows how `subjects` should look. It gets no score."""
+    source_start: str | None = None
+    """Timecode of the medium's first frame, where the edit says it."""
     notes: tuple[str, ...] = ()
     """What a person should know: measured on a proxy, hidden by a crop …"""
     signals: MediaSignals | None = None

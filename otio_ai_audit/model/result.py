@@ -102,6 +102,8 @@ class Placed:
     marker: Marker | None = None
     text: str = ""
     """What a person added to the marker's note."""
+    source_timecode: str = ""
+    """Of its first frame, on the medium's own clock; empty for a still and for what is gone."""
 
 
 @dataclass(frozen=True, slots=True)

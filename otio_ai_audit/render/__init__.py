@@ -261,9 +261,8 @@ def _as_plates(job: SegmentJob, reason: str) -> Segment:
 def _metadata(film: Film, options: RenderOptions) -> dict[str, str]:
     """Say in the movie itself what it is, and what it does not show."""
     kind = "Faults found in" if options.only_findings else "Review of"
-    missing = " ".join(film.lacks)
     return {
         "title": f"{kind} {film.info.name or film.info.source}",
-        "comment": f"Not rendered: {missing}" if missing else "All that the edit asks for is rendered.",
+        "comment": " ".join(film.lacks) or "All that the edit asks for is rendered.",
         "encoder": f"otio-ai-audit {__version__}",
     }

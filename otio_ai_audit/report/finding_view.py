@@ -79,6 +79,9 @@ class FindingView:
     timecode: str
     frames: str
     source: str
+    """Timecode of the source, else seconds."""
+    span: str
+    """Seconds of the source, beside its timecode."""
     message: str
     evidence: Sequence[tuple[str, str]]
     related: Sequence[str]
@@ -98,7 +101,7 @@ def finding_view(
 ) -> FindingView:
     """Prepare a finding for the page; `names` say what clips are called."""
     finding = placed.finding
-    end = finding.start + finding.duration
+    seconds = f"{finding.start:.3f} – {finding.start + finding.duration:.3f} s"
     return FindingView(
         id=one_line(placed.id),
         anchor=anchor,
@@ -109,7 +112,8 @@ def finding_view(
         score=f"{finding.score:.2f}",
         timecode=one_line(placed.timecode),
         frames=counted(placed.timeline_frames, "frame"),
-        source=f"{finding.start:.3f} – {end:.3f} s",
+        source=one_line(placed.source_timecode) or seconds,
+        span=seconds if placed.source_timecode else "",
         message=_CLIP_ID.sub(lambda found: names.get(found.group(), found.group()), clean(finding.message)),
         evidence=evidence_words(finding.evidence),
         related=[one_line(names.get(use, use)) for use in finding.related],

@@ -33,7 +33,7 @@ from otio_ai_audit.timeline.items import Clock, Range
 from otio_ai_audit.timeline.jobs import share_out
 from otio_ai_audit.timeline.relink import IMAGE_SUFFIXES, file_name
 from otio_ai_audit.timeline.retime import Knots, Ranges, join_ranges, media_spans
-from otio_ai_audit.timeline.sources import NO_END, MediaTime, media_time
+from otio_ai_audit.timeline.sources import NO_END, MediaTime, media_time, start_timecode_of
 from otio_ai_audit.timeline.takes import parse_pattern, shot_and_take
 from otio_ai_audit.timeline.walk import walk
 
@@ -168,6 +168,7 @@ def _use(clip: Clip, media: Media, timing: MediaTime, clock: Clock) -> ClipUse:
         retime=speed_words(leaf.look),
         shot=shot,
         take=take,
+        source_start=None if media.kind != "video" else start_timecode_of(clip.source),
         notes=tuple(notes),
     )
 

@@ -16,7 +16,14 @@ from fractions import Fraction
 import opentimelineio as otio
 
 from otio_ai_audit.errors import TimelineError
-from otio_ai_audit.timecode import NOISE, exact_rate, nominal_rate, timecode_to_frames, without_noise
+from otio_ai_audit.timecode import (
+    NOISE,
+    exact_rate,
+    frames_to_timecode,
+    nominal_rate,
+    timecode_to_frames,
+    without_noise,
+)
 from otio_ai_audit.timeline.items import Clock
 from otio_ai_audit.timeline.media import Source
 from otio_ai_audit.timeline.relink import file_name
@@ -75,6 +82,17 @@ def media_time(leaf: Leaf, source: Source, clock: Clock) -> MediaTime:
         if extra > 1 and high - length > 1 / clock.rate:  # less is rounding up to a whole timeline frame
             notes.append(f"The edit uses {extra} frames more than the media has.")
     return MediaTime(knots, grid, length, notes=tuple(notes))
+
+
+def start_timecode_of(source: Source) -> str | None:
+    """Timecode of a medium's first frame, where the edit or the file says it."""
+    if source.timecode:
+        return source.timecode
+    available = source.available
+    if available is None or available.start_time.rate <= 0 or available.start_time.value < 0:
+        return None
+    rate = exact_rate(available.start_time.rate)
+    return frames_to_timecode(round(available.start_time.value), rate, False)
 
 
 def _beyond(source: Source, low: Fraction, length: Fraction, rate: Fraction) -> str:

@@ -41,7 +41,7 @@ def open_source(media: Media, threads: int = 1, hwaccel: str = "") -> FileSource
 def start_timecode(path: str) -> str | None:
     """Timecode of a file's first frame (``01:00:00:00``), as its header has it; None without one."""
     try:
-        with av.open(path) as container:
+        with av.open(path, options={"protocol_whitelist": "file"}) as container:
             tags = [container.metadata, *(stream.metadata for stream in container.streams)]
     except (av.FFmpegError, OSError, ValueError):
         return None
