@@ -208,9 +208,9 @@ def _leaves_of(item: Item, ways: list[_Way], place: _Place, name: str) -> Iterat
     low, high = item.start, item.start + item.length
     portions = [(way, part) for way in ways for part in restrict(way.own, low, high)]
     if place.beyond:
-        seen = {id(way) for way, _ in portions}
-        wider = [way for way in ways if way.wide is not way.own and id(way) not in seen]
-        portions += [(way, part) for way in wider for part in restrict(way.wide, low, high)]
+        seen, first, last = {id(way) for way, _ in portions}, low - item.before, high + item.after
+        wider = [way for way in ways if id(way) not in seen]
+        portions += [(way, part) for way in wider for part in restrict(way.wide, first, last)]
     if not portions and item.length == 0:
         portions = [(ways[0], ((low, low), (low, low)))] if ways else []
     for index, (way, part) in enumerate(portions):
