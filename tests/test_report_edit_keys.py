@@ -46,6 +46,16 @@ def test_findings_are_walked_by_keys_and_the_playhead_goes_along(edit: Browser) 
     assert edit.run("return document.activeElement.dataset.name") == "truck_v012.mp4"
 
 
+def test_findings_are_walked_from_the_clip_that_somebody_is_at(edit: Browser) -> None:
+    edit.press("n", "j")
+    assert edit.run("return document.activeElement.dataset.name") == "truck_v012.mp4"
+    edit.press("n")
+    assert edit.run(CURRENT) == "a7f3c1", "its first"
+    hit(edit, ".tracks a[href='#clip-6'] .bar")
+    edit.press("p")
+    assert edit.run(CURRENT) == "0200fa", "the one before the clip"
+
+
 def test_what_is_walked_to_is_not_hidden_below_the_timeline(edit: Browser) -> None:
     for _ in range(6):
         edit.press("n")

@@ -58,14 +58,20 @@ const page = (() => {
     });
   }
 
-  // A step through what is to be seen, from where somebody is.
+  // A step through what is to be seen, from where somebody is: a clip that has the focus comes before its findings.
   function step(selector, by) {
     const shown = all(selector).filter((element) => !element.hidden && !element.closest("article[hidden]"));
     if (!shown.length) return;
-    const here = document.activeElement?.closest(selector) ?? (selector === ".finding" ? current : current?.closest(selector));
+    const focus = document.activeElement;
+    const inside = focus?.closest("article.clip, .gone");
+    const here = focus?.closest(selector) ?? (inside ? null : selector === ".finding" ? current : current?.closest(selector));
     const at = shown.indexOf(here);
-    const next = at < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(at + by, 0), shown.length - 1);
-    go(shown[next]);
+    let next = at + by;
+    if (at < 0 && inside) {
+      const after = shown.findIndex((element) => focus.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING);
+      next = (after < 0 ? shown.length : after) + (by > 0 ? 0 : -1);
+    } else if (at < 0) next = by > 0 ? 0 : shown.length - 1;
+    go(shown[Math.min(Math.max(next, 0), shown.length - 1)]);
   }
 
   // Work that waits until nobody scrolls: things are added and dropped, and done one by one while there is time.
