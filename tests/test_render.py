@@ -225,6 +225,19 @@ def test_segments_make_no_difference(footage: Path, tmp_path: Path, monkeypatch:
     assert [numbered.read(luma) for luma in parts] == [numbered.read(luma) for luma in whole]
 
 
+def test_the_movie_is_the_same_whoever_renders_it(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otio_ai_audit.render.reel.SEGMENT", Fraction(1))
+    film = timeline.film(straight(footage))
+    movies = []
+    for engine in ("threads:1", "threads:3"):
+        options = render.RenderOptions(size=(120, 70), quality=23)
+        render.render(film, tmp_path / "movie.mp4", options, engine=engine)
+        movies.append((tmp_path / "movie.mp4").read_bytes())
+    assert movies[0] == movies[1]
+
+
 def test_a_cut_through_one_take_is_decoded_once(
     footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,8 +117,8 @@ class _Joined:
         name = name_of(segment)
         with _opened(segment, name) as source:
             stream = next(iter(source.streams.video), None)
-            if stream is None:
-                raise OutputError(f"{name} has no picture; render it again.")
+            if stream is None or stream.codec_context is None:
+                raise OutputError(f"{name} has no picture that can be read; render it again.")
             if self._container is None:
                 self._open(stream)
             elif _look(stream) != self._look:
