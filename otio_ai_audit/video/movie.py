@@ -165,7 +165,7 @@ class MovieWriter:
                 raise OutputError(f"A quality of {quality} is not possible; give 0 (best) to 51 (smallest).")
             group = max(1, math.floor(GROUP_SECONDS * self._rate))
             crf = CRF if quality is None else quality
-            # x264's macroblock tree reads memory that nothing has written: bytes would differ from run to run.
+            # x264's macroblock tree reads memory that nothing has written: bytes differ from run to run.
             own = {"x264-params": "mbtree=0"}
             return {"preset": "veryfast", "crf": str(crf), "g": str(group), "flags": "+cgop"} | own
         if codec != "prores":
