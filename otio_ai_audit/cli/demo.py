@@ -9,6 +9,7 @@ import click
 
 from .audit import run, write_outputs
 from .progress import TerminalProgress
+from .render import render_audited
 
 
 @click.command("demo")
@@ -17,6 +18,7 @@ from .progress import TerminalProgress
 def command(folder: Path, engine: str) -> int:
     """Render a little advert with known faults into DIR, audit it and say which files to open."""
     from .. import demo
+    from ..render import RenderOptions
     from ..walk import Options
 
     with TerminalProgress() as progress:
@@ -28,9 +30,12 @@ def command(folder: Path, engine: str) -> int:
         options = Options(engine=engine, stills=True, report=outputs[0].name, store=Path(cache))
         finished = run((truth.edit,), options)
     write_outputs(finished, outputs)
+    movie = folder / "review.mp4"
+    with TerminalProgress() as progress:
+        render_audited(finished, movie, RenderOptions(overlay="heat"), engine, progress)
     comparison = demo.compare(finished.result, truth)
     click.echo(demo.table(comparison))
     click.echo("Open these:")
-    for path in outputs:
+    for path in (*outputs, movie):
         click.echo(f"  {path}")
     return 0 if comparison.ok else 1
