@@ -397,9 +397,14 @@ def test_an_existing_movie_is_kept_when_rendering_fails(
 def test_sizes_and_suffixes_that_nobody_knows_are_refused() -> None:
     assert render.parse_size("1280x720") == (1280, 720)
     assert render.parse_size("720p") == (None, 720)
-    with pytest.raises(UsageError, match="no size"):
-        render.parse_size("large")
+    for text in ("large", "4x3", "1280x", "20000x10000", "9000"):
+        with pytest.raises(UsageError, match="no size"):
+            render.parse_size(text)
     with pytest.raises(OutputError, match=r"\.avi"):
         render.codec_of(Path("x.avi"), BARE)
     with pytest.raises(OutputError, match="ProRes"):
         render.codec_of(Path("x.mp4"), replace(BARE, codec="prores"))
+    with pytest.raises(OutputError, match="leave the quality out"):
+        render.codec_of(Path("x.mov"), replace(BARE, quality=20))
+    with pytest.raises(OutputError, match="profiles are for ProRes"):
+        render.codec_of(Path("x.mp4"), replace(BARE, profile="lt"))

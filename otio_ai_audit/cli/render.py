@@ -44,9 +44,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: float) -> Fracti
 @click.option(
     "--profile",
     type=click.Choice(["proxy", "lt", "standard", "hq"]),
-    default="hq",
-    show_default=True,
-    help="Of ProRes.",
+    help="Of ProRes.  [default: hq]",
 )
 @click.option(
     "--overlay",
@@ -90,7 +88,7 @@ def command(
     size: tuple[int | None, int] | None,
     codec: str | None,
     quality: int | None,
-    profile: str,
+    profile: str | None,
     overlay: str,
     no_burn_in: bool,
     no_bars: bool,

@@ -215,7 +215,7 @@ class _Jobs:
             rate=self._film.info.rate,
             codec=self._codec,
             quality=self._options.quality,
-            profile=self._options.profile,
+            profile=self._options.profile or "hq",
             burning=self._burning,
             notes=() if self._burning is None else tuple(self._notes.over(frames, layers)),
         )

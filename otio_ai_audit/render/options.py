@@ -21,6 +21,7 @@ MOVIE_SUFFIXES: dict[str, tuple[Codec, ...]] = {
 """Suffix → codecs that it can hold, the usual one first."""
 LARGEST = 1920
 """Long side that a movie has at most unless a size is asked for."""
+SMALLEST_SIDE, LARGEST_SIDE = 16, 8192
 _SIZE = re.compile(r"(?:(?P<width>\d{2,5})\s*[x×]\s*)?(?P<height>\d{2,5})p?", re.IGNORECASE)
 
 
@@ -34,8 +35,8 @@ class RenderOptions:
     """None: what the suffix usually holds."""
     quality: int | None = None
     """H.264's constant rate factor, lower is better; None is near to transparent."""
-    profile: str = "hq"
-    """Of ProRes: ``proxy``, ``lt``, ``standard`` or ``hq``."""
+    profile: str | None = None
+    """Of ProRes: ``proxy``, ``lt``, ``standard`` or ``hq``, which is the usual one."""
     burn_in: bool = True
     """Timecode, clip name and frame number under the picture."""
     bars: bool = True
@@ -65,12 +66,16 @@ def parse_size(text: str) -> tuple[int | None, int]:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{text!r} is no size; give WIDTHxHEIGHT like 1280x720, or a height like 720.")
-    width = None if match["width"] is None else int(match["width"])
-    return width, int(match["height"])
+    width, height = None if match["width"] is None else int(match["width"]), int(match["height"])
+    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (width or height, height)):
+        raise UsageError(
+            f"{text!r} is no size for a movie; a side has {SMALLEST_SIDE} to {LARGEST_SIDE} pixels."
+        )
+    return width, height
 
 
 def codec_of(path: Path, options: RenderOptions) -> Codec:
-    """Choose the codec of a movie by its suffix, or check the one that is asked for.
+    """Choose the codec of a movie by its suffix, and check what is asked of it.
 
     Raises
     ------
@@ -81,8 +86,11 @@ def codec_of(path: Path, options: RenderOptions) -> Codec:
         raise OutputError(
             f"Nobody renders {path.suffix or path.name!r} files; use {', '.join(sorted(MOVIE_SUFFIXES))}."
         )
-    if options.codec is None:
-        return held[0]
-    if options.codec not in held:
+    codec = options.codec or held[0]
+    if codec not in held:
         raise OutputError(f"{path.name}: ProRes does not go into {path.suffix}; use .mov, or --codec h264.")
-    return options.codec
+    if codec == "prores" and options.quality is not None:
+        raise OutputError(f"{path.name}: ProRes has profiles instead of a quality; leave the quality out.")
+    if codec == "h264" and options.profile is not None:
+        raise OutputError(f"{path.name}: profiles are for ProRes; H.264 takes a quality instead.")
+    return codec
