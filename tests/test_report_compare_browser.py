@@ -247,7 +247,7 @@ def test_files_are_played_in_step_and_frame_by_frame(browser: Browser, tmp_path:
     assert browser.run(f"return {FILMS}.every(e => e.paused)")
     assert browser.errors() == []
     browser.press("escape")
-    assert browser.run(f"return {FILMS}.length") == 0
+    browser.wait(f"return {FILMS}.length === 0")
 
 
 def bright(browser: Browser) -> list[float]:

@@ -75,14 +75,17 @@ const page = (() => {
   }
 
   // Work that waits until nobody scrolls: things are added and dropped, and done one by one while there is time.
+  // A browser that never has time does one of them all the same, twice a second.
   function whenIdle(work, least) {
     const waiting = new Set();
     let asked = false;
+    let last = 0;
     function some(deadline) {
       asked = false;
       for (const thing of waiting) {
-        if (deadline.timeRemaining() < least) break;
+        if (deadline.timeRemaining() < least && performance.now() - last < 500) break;
         waiting.delete(thing);
+        last = performance.now();
         work(thing);
       }
       if (waiting.size) ask();
@@ -90,7 +93,7 @@ const page = (() => {
     function ask() {
       if (asked) return;
       asked = true;
-      idle(some);
+      idle(some, { timeout: 500 });
     }
     return { add: (thing) => (waiting.add(thing), ask()), drop: (thing) => waiting.delete(thing) };
   }
