@@ -9,7 +9,7 @@ going forwards it shows the media frame at its start, going backwards the one ju
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -55,6 +55,26 @@ class _Child:
     """Nothing but a gap follows."""
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """What a record frame covers of an item's own time, in seconds."""
+
+    start: Fraction
+    """Lower end, which the frame shows."""
+    end: Fraction
+    middle: Fraction
+    """Of the whole frame, for what fades."""
+    noise: Fraction
+
+    def within(self, low: Fraction, high: Fraction) -> _Moment:
+        """Leave out where the item does not play."""
+        return replace(self, start=max(self.start, low), end=min(self.end, high))
+
+    def through(self, change: Callable[[Fraction], Fraction], pace: Fraction) -> _Moment:
+        ends = sorted((change(self.start), change(self.end)))
+        return _Moment(*ends, change(self.middle), self.noise * pace)
+
+
 def exact(rate: float) -> Fraction:
     """23.976… is 24000/1001."""
     for base in (24, 30, 48, 60, 120):
@@ -94,12 +114,12 @@ class Reference:
 
         A clip that names no medium is a plate on the lowest track, and nothing above it.
         """
-        stack, time, step = self.tl.tracks, Fraction(number) / self.rate, 1 / self.rate
+        stack = self.tl.tracks
         if not stack.enabled:
             return []
-        if stack.source_range is not None:
-            time += self._from_start(stack)
-        lowest, *upper = self._in_stack(stack, time, step) or [[]]
+        first = ZERO if stack.source_range is None else self._from_start(stack)
+        start, end, middle = ((number + part) / self.rate + first for part in (ZERO, ONE, Fraction(1, 2)))
+        lowest, *upper = self._in_stack(stack, _Moment(start, end, middle, NOISE / self.rate)) or [[]]
         return [*lowest, *(one for shown in upper for one in shown if address(one.clip))]
 
     # --- lengths and places ------------------------------------------------------------------------
@@ -155,37 +175,43 @@ class Reference:
 
     # --- one record frame ----------------------------------------------------------------------------
 
-    def _in_stack(self, stack: otio.core.Composition, time: Fraction, step: Fraction) -> list[list[Shown]]:
+    def _in_stack(self, stack: otio.core.Composition, at: _Moment) -> list[list[Shown]]:
         """List what each track shows, the lowest first."""
         found: list[list[Shown]] = []
         for child in stack:
             if isinstance(child, otio.schema.Track) and child.kind == "Audio":
                 continue
-            plays = child.enabled and 0 <= time < self.length(child)
-            found.append(self._in_item(child, time, step) if plays else [])
+            length = self.length(child)
+            plays = child.enabled and 0 <= at.start + at.noise < length
+            found.append(self._in_item(child, at.within(ZERO, length)) if plays else [])
         return found
 
-    def _in_track(self, track: otio.schema.Track, time: Fraction, step: Fraction) -> list[Shown]:
+    def _in_track(self, track: otio.schema.Track, at: _Moment) -> list[Shown]:
         found: list[Shown] = []
         for child in self._children(track):
-            low = child.begin - (self._span(child.before.in_offset) if child.before else 0)
-            high = child.end + (self._span(child.after.out_offset) if child.after else 0)
-            if not low <= time < high or isinstance(child.item, otio.schema.Gap) or not child.item.enabled:
+            before = self._span(child.before.in_offset) if child.before else ZERO
+            after = self._span(child.after.out_offset) if child.after else ZERO
+            low, high, weight = child.begin - before, child.end + after, ONE
+            begun = at.middle > low if before else at.start + at.noise >= low
+            if not begun or at.start + at.noise >= high or not child.item.enabled:
                 continue
-            weight, middle = ONE, time + step / 2
             if child.before:
-                weight = (middle - low) / (child.begin + self._span(child.before.out_offset) - low)
+                weight = (at.middle - low) / (child.begin + self._span(child.before.out_offset) - low)
             if child.after and child.alone:
                 fade = child.end - self._span(child.after.in_offset)
-                weight = min(weight, ONE) * min(ONE, 1 - (middle - fade) / (high - fade))
+                weight = min(weight, ONE) * min(ONE, 1 - (at.middle - fade) / (high - fade))
             weight = min(max(ZERO, weight), ONE)
-            shown = self._in_item(child.item, time - child.begin, step)
+            begin = child.begin
+            inside = at.within(at.start if before else low, at.end if after else high).through(
+                lambda time, begin=begin: time - begin, ONE
+            )
+            shown = self._in_item(child.item, inside) if weight else []
             found += [replace(one, weight=one.weight * weight) for one in shown]
         return found
 
-    def _in_item(self, item: otio.core.Item, time: Fraction, step: Fraction) -> list[Shown]:
-        """`time` is since the item's first frame, `step` how much of its time a record frame covers."""
-        weight = _opacity(item, (time + step / 2) * self.rate, self.length(item) * self.rate)
+    def _in_item(self, item: otio.core.Item, at: _Moment) -> list[Shown]:
+        """`at` is since the item's first frame."""
+        weight = _opacity(item, at.middle * self.rate, self.length(item) * self.rate)
         if weight <= 0 or isinstance(item, otio.schema.Gap):
             return []
         if isinstance(item, otio.schema.Clip):
@@ -193,14 +219,14 @@ class Reference:
                 return []
             if not address(item):
                 return [Shown(item, None, weight)]
-            since, eased = self._media_seconds(item, time, step)
+            since, eased = self._media_seconds(item, at)
             return [Shown(item, since, weight, eased)]
         begin = self._from_start(item) if item.source_range is not None else ZERO
-        inner, pace, eased = self._retimed(item, time, step, begin)
+        inner, eased = self._retimed(item, at, begin)
         if isinstance(item, otio.schema.Track):
-            shown = self._in_track(item, inner, step * pace)
+            shown = self._in_track(item, inner)
         else:
-            shown = [one for track in self._in_stack(item, inner, step * pace) for one in track]
+            shown = [one for track in self._in_stack(item, inner) for one in track]
         return [replace(one, weight=one.weight * weight, eased=one.eased or eased) for one in shown]
 
     def _is_title(self, clip: otio.schema.Clip) -> bool:
@@ -210,35 +236,32 @@ class Reference:
             return held.available_range is None and "Resolve_OTIO" in self.tl.metadata
         return isinstance(held, otio.schema.GeneratorReference)
 
-    def _retimed(
-        self, item: otio.core.Item, time: Fraction, step: Fraction, begin: Fraction
-    ) -> tuple[Fraction, Fraction, bool]:
-        """Time of an item's own content at a time since its start, how fast it runs there, and if on a curve.
+    def _retimed(self, item: otio.core.Item, at: _Moment, begin: Fraction) -> tuple[_Moment, bool]:
+        """Give the time of an item's own content at a time since its start, and whether on a curve.
 
         `begin` is the lowest time of its content that is used.
         """
         speed, keys = _speed(item)
         length = self.length(item)
         if keys:
-            return _on_keys(keys, time, step, length, begin, 1 / self.rate)
-        if speed < 0:  # backwards: the last frame of what is used comes first
-            return begin + (length - time - step) * -speed, -speed, False
-        return begin + time * speed, speed, False
+            return _on_keys(keys, at, length, begin, 1 / self.rate)
+        if speed < 0:
+            return at.through(lambda time: begin + (length - time) * -speed, -speed), False
+        return at.through(lambda time: begin + time * speed, speed), False
 
-    def _media_seconds(
-        self, clip: otio.schema.Clip, time: Fraction, step: Fraction
-    ) -> tuple[Fraction | None, bool]:
-        if is_still(clip, self.length(clip) * self.rate):
+    def _media_seconds(self, clip: otio.schema.Clip, at: _Moment) -> tuple[Fraction | None, bool]:
+        length = self.length(clip)
+        if is_still(clip, length * self.rate):
             return ZERO, False
         begin = self._begin(clip)
         available = clip.media_reference.available_range
-        since, _, eased = self._retimed(clip, time, step, begin)
+        media, eased = self._retimed(clip, at, begin)
         if available is not None and available.duration.value > 0:
             whole = seconds(available.duration)
-            ends = [self._retimed(clip, at, ZERO, begin)[0] for at in (ZERO, self.length(clip))]
-            if not eased and (min(ends) >= whole or max(ends) <= 0 and min(ends) < 0):
+            used, _ = self._retimed(clip, _Moment(ZERO, length, ZERO, ZERO), begin)
+            if not eased and (used.start >= whole or (used.end <= 0 and used.start < 0)):
                 return None, False
-        return since, eased
+        return media.start, eased
 
     def _begin(self, clip: otio.schema.Clip) -> Fraction:
         """Seconds from the medium's first frame to the lowest that the clip uses."""
@@ -320,23 +343,15 @@ def _between(keys: dict[float, float], at: Fraction) -> Fraction:
 
 
 def _on_keys(
-    keys: Sequence[Sequence[float]],
-    time: Fraction,
-    step: Fraction,
-    length: Fraction,
-    begin: Fraction,
-    frame: Fraction,
-) -> tuple[Fraction, Fraction, bool]:
+    keys: Sequence[Sequence[float]], at: _Moment, length: Fraction, begin: Fraction, frame: Fraction
+) -> tuple[_Moment, bool]:
     """As `_retimed`, on a curve whose keys count from an untrimmed clip, or else from this one."""
     rows = [[Fraction(value).limit_denominator(10**9) for value in key] for key in keys]
-    at = _first_time(tuple(map(tuple, rows)), begin)
-    shift = ZERO
-    if at is None or at + length > rows[-1][0] + 2 * frame:
-        at, shift = rows[0][0], begin - rows[0][1]
-    one, eased = _key_value(rows, at + time)
-    two, _ = _key_value(rows, at + time + step)
-    pace = abs(two - one) / step if step else ONE
-    return min(one, two) + shift, pace, eased
+    first, shift = _first_time(tuple(map(tuple, rows)), begin), ZERO
+    if first is None or first + length > rows[-1][0] + 2 * frame:
+        first, shift = rows[0][0], begin - rows[0][1]
+    _, eased = _key_value(rows, first + at.start)
+    return at.through(lambda time: _key_value(rows, first + time)[0] + shift, ONE), eased
 
 
 def _key_value(rows: list[list[Fraction]], time: Fraction) -> tuple[Fraction, bool]:

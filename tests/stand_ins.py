@@ -1,4 +1,4 @@
-"""Media that stand in for those of real edits: files at the right places, pictures that say which they are."""
+"""Media that stand in for those of real edits: files where they should be, pictures that say their number."""
 
 from __future__ import annotations
 

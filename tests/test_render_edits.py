@@ -24,8 +24,8 @@ from otio_ai_audit.model import Film
 from otio_ai_audit.render.reel import Reel
 
 from . import numbered
-from . import reference_film as reference
-from .reference_film import Reference, Shown
+from .reference_film import Reference
+from .seen import SIZE, Seen, assert_shows, of_film, of_reference, same
 from .shared import shared_dir
 from .stand_ins import StandIns
 
@@ -38,9 +38,7 @@ SAMPLES = sorted(
     for path in FOLDER.rglob("*")
     if path.suffix in SUFFIXES and "markers" not in path.parent.name and "truth" not in path.name
 )
-SIZE = (64, 36)
 BARE = render.RenderOptions(size=SIZE, burn_in=False, bars=False, overlay="none", sound=False)
-PLATE, BLACK = 40, 16
 ASKED, RENDERED = 240, 60
 """Record frames of an edit that are asked for, and that are rendered, about."""
 
@@ -116,46 +114,6 @@ def laid_out(edit: Edit, media: StandIns, source: str) -> tuple[Film, Reference]
     return film, Reference(edit.written, film.info.rate, stamped)
 
 
-Seen = list[tuple[int, int, float]]
-"""Number of the medium (0: a plate), frame, weight; the lowest first."""
-
-
-def of_film(film: Film, media: StandIns, number: int) -> Seen:
-    """List what the layers of a film show, from the topmost opaque one up."""
-    found: Seen = []
-    for layer in film.layers:
-        weight = timeline.opacity_at(layer, number)
-        if not layer.start <= number < layer.end or weight <= 0:
-            continue
-        found = [] if weight >= 1 else found
-        if layer.media is None:
-            found.append((0, 0, weight))
-            continue
-        one = media.at(layer.media)
-        frame = 0 if one.kind == "still" else int(timeline.moment(layer, number) * one.rate)
-        found.append((one.number, frame, weight))
-    return found
-
-
-def of_reference(shown: Sequence[Shown], media: StandIns) -> Seen:
-    found: Seen = []
-    for one in reference.topmost(list(shown)):
-        if one.seconds is None:
-            found.append((0, 0, float(one.weight)))
-            continue
-        medium = media.of(one.clip)
-        frame = 0 if medium.kind == "still" else max(0, reference.media_frame(one, medium.rate))
-        found.append((medium.number, frame, float(one.weight)))
-    return found
-
-
-def same(seen: Seen, expected: Seen, slack: int) -> bool:
-    return len(seen) == len(expected) and all(
-        one[0] == two[0] and abs(one[1] - two[1]) <= slack and abs(one[2] - two[2]) < 0.002
-        for one, two in zip(seen, expected, strict=True)
-    )
-
-
 # --- where to look ---------------------------------------------------------------------------------------
 
 
@@ -189,30 +147,6 @@ def rendered(
     answer = render.render(film, path, BARE, engine="threads:1")
     assert answer.frames == len(frames)
     return numbered.decoded(path)
-
-
-def mixed(seen: Seen, media: StandIns) -> np.ndarray:
-    """Lay pictures over each other by their weights."""
-    by_number = {one.number: one for one in media}
-    picture = np.full(SIZE[::-1], float(BLACK))
-    for number, frame, weight in seen:
-        above = media.picture(by_number[number], frame, SIZE) if number else np.full(SIZE[::-1], PLATE)
-        picture += (above - picture) * weight
-    return picture
-
-
-def blocks(picture: np.ndarray) -> np.ndarray:
-    """Middle of each block of the pattern."""
-    shape = (numbered.ROWS, picture.shape[0] // numbered.ROWS, numbered.COLUMNS, -1)
-    parts = picture.astype(np.float64).reshape(shape)
-    return parts[:, 2:-2, :, 2:-2].mean(axis=(1, 3))
-
-
-def assert_shows(luma: np.ndarray, expected: Seen, media: StandIns, what: object) -> None:
-    if len(expected) == 1 and expected[0][0] and expected[0][2] == 1:
-        number, frame, _ = expected[0]
-        assert numbered.read(luma) == numbered.read(mixed(expected, media)), (what, number, frame)
-    assert np.abs(blocks(luma) - blocks(mixed(expected, media))).max() < 8, what
 
 
 @needs_samples

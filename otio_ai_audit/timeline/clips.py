@@ -17,7 +17,7 @@ from otio_ai_audit.model import TimelineInfo
 from otio_ai_audit.timecode import NOISE, can_drop, exact_rate, frames_to_timecode, infer_drop_frame
 from otio_ai_audit.timeline.alpha import MAY_HAVE_ALPHA, may_be_transparent
 from otio_ai_audit.timeline.effects import is_resolve
-from otio_ai_audit.timeline.items import Clock, Range, length_of
+from otio_ai_audit.timeline.items import Clock, Range, first_frame, length_of
 from otio_ai_audit.timeline.media import Resolver, Source, bundle_of
 from otio_ai_audit.timeline.relink import Relinker, file_name, parse_map
 from otio_ai_audit.timeline.retime import Knots, Ranges, compose, join_ranges, subtract_ranges
@@ -70,7 +70,10 @@ class Clip:
     @property
     def wide(self) -> tuple[int, int]:
         """Record range with what dissolves show before and after."""
-        return self.start - math.ceil(self.leaf.before), self.end + math.ceil(self.leaf.after)
+        leaf = self.leaf
+        low = math.floor(leaf.start - leaf.before + NOISE) if leaf.before else self.start
+        high = first_frame(leaf.start + leaf.frames + leaf.after) if leaf.after else self.end
+        return low, high
 
     @property
     def dark(self) -> str:
@@ -200,7 +203,7 @@ def clip_of(leaf: Leaf, resolver: Resolver, clock: Clock) -> Clip:
     one_frame = available is not None and available.duration.value <= 1 < leaf.length
     if media is not None and media.kind == "video" and one_frame and not leaf.look.keys:
         source = replace(source, media=replace(media, kind="still"))
-    start, end = _edges(leaf)
+    start, end = leaf.whole
     name = leaf.clip.name or (file_name(source.label) if source.label else leaf.id)
     clip = Clip(leaf, start, end, name, source)
     clip.shown = subtract_ranges(start, end, ())
@@ -218,24 +221,6 @@ def knots_of(clip: Clip, knots: Knots, rate: Fraction) -> Knots:
         late = (leaf.start - clip.start) / rate
         knots = tuple((time + late, media_seconds) for time, media_seconds in knots)
     return knots
-
-
-def first_frame(time: Fraction) -> int:
-    """First whole frame at or after a time in frames: each frame shows what plays when it begins."""
-    return time.numerator if time.denominator == 1 else math.ceil(time - NOISE)
-
-
-def _edges(leaf: Leaf) -> tuple[int, int]:
-    """Whole frames that show a leaf: what plays when they begin; in a stack run backwards, when they end."""
-    start, end = leaf.start, leaf.start + leaf.frames
-    if leaf.inner is None:
-        return first_frame(start), first_frame(end)
-    slopes = [two[1] - one[1] for one, two in (leaf.inner[:2], leaf.inner[-2:])]
-    low, high = (
-        math.floor(time + NOISE) if slope < 0 else first_frame(time)
-        for time, slope in zip((start, end), slopes, strict=True)
-    )
-    return low, max(low, high)
 
 
 def hide(clips: Sequence[Clip]) -> None:

@@ -88,7 +88,7 @@ def film(tl: otio.schema.Timeline, options: PlanOptions | None = None) -> Film:
 
 def _layer(clip: Clip, clock: Clock, lacks: tuple[str, ...]) -> Layer | None:
     """Make the layer of a clip; None where nothing of it is meant to be seen."""
-    if clip.dark or clip.start == clip.end:
+    if clip.dark or clip.wide[0] >= clip.wide[1]:
         return None
     leaf, source, (start, end) = clip.leaf, clip.source, clip.wide
     opacity = product(leaf.ramps, Fraction(start), Fraction(end))

@@ -6,6 +6,7 @@ whole track each time: hours for 70,000 clips). Time is counted in timeline fram
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -55,6 +56,11 @@ def snap(value: Fraction) -> Fraction:
         return value
     whole = round(value)
     return Fraction(whole) if abs(value - whole) <= NOISE else value
+
+
+def first_frame(time: Fraction) -> int:
+    """First whole frame at or after a time in frames: each frame shows what plays when it begins."""
+    return time.numerator if time.denominator == 1 else math.ceil(time - NOISE)
 
 
 @dataclass(slots=True)

@@ -139,7 +139,12 @@ def moment(layer: Layer, frame: int) -> Fraction:
     if layer.media is None or layer.media.kind == "still":
         return Fraction(0)
     time = Fraction(frame - layer.origin) / layer.rate
-    shown = max(Fraction(0), min(media_at(layer.knots, time), media_at(layer.knots, time + 1 / layer.rate)))
+    end, first, last = time + 1 / layer.rate, layer.knots[0][0], layer.knots[-1][0]
+    if frame >= layer.origin and time < first < end:  # the clip begins within the frame
+        time = first
+    if time < last < end and layer.end <= layer.origin + math.ceil(last * layer.rate):  # it ends there
+        end = last
+    shown = max(Fraction(0), min(media_at(layer.knots, time), media_at(layer.knots, end)))
     if layer.grid is None:
         frames = shown * layer.rate
         begun = math.floor(frames + _SPECK)

@@ -5,6 +5,7 @@ Nested stacks are walked through a map from the outer timeline's frames to the i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -12,8 +13,19 @@ from itertools import count as count_from
 
 import opentimelineio as otio
 
+from otio_ai_audit.timecode import NOISE
 from otio_ai_audit.timeline.effects import Look, look_at
-from otio_ai_audit.timeline.items import ZERO, Clock, Item, Range, inner_map, items_of, length_of, restrict
+from otio_ai_audit.timeline.items import (
+    ZERO,
+    Clock,
+    Item,
+    Range,
+    first_frame,
+    inner_map,
+    items_of,
+    length_of,
+    restrict,
+)
 from otio_ai_audit.timeline.retime import Knots, compose
 
 ONE = Fraction(1)
@@ -30,6 +42,8 @@ class Leaf:
     """Sorts from the bottom layer to the top one; equal layers do not overlap."""
     start: Fraction
     frames: Fraction
+    whole: tuple[int, int]
+    """Whole frames ``[first, end)`` that show it, without dissolves."""
     length: Fraction
     """Frames of the whole clip in its own track, also where only a part is used."""
     inner: Knots | None = None
@@ -62,6 +76,8 @@ class _Way:
     """Timeline frames to frames of what is inside."""
     wide: Knots
     """The same and what dissolves around it show beyond its ends."""
+    whole: tuple[int, int]
+    """Whole timeline frames of `own`."""
     blended: tuple[Range, ...] = ()
     """Timeline frames, as in `Leaf`."""
     open: tuple[Range, ...] = ()
@@ -104,7 +120,7 @@ def walk(tl: otio.schema.Timeline, clock: Clock, *, sound: bool = False, beyond:
     leaves: list[Leaf] = []
     stack = tl.tracks
     whole = inner_map(stack, Look(), length_of(stack, clock), clock)
-    ways = [_Way(whole, whole)]
+    ways = [_Way(whole, whole, _whole(whole))]
     off = "" if stack.enabled else "The whole edit is disabled."
     tracks = [track for track in stack if isinstance(track, otio.core.Item) and _is_audio(track) == sound]
     for number, track in enumerate(tracks, start=1):
@@ -156,8 +172,23 @@ def _into(ways: list[_Way], item: Item, clock: Clock) -> list[_Way]:
             window = (reach[0][0], reach[-1][0])
             blended = _blended(item, look, way, window)
             # Its layers must not hide each other's neighbours under a dissolve: all of it is open there.
-            found.append(_Way(inner, wide, tuple(blended), tuple(blended), _ramps(item, look, way)))
+            whole = _whole(part, way)
+            found.append(_Way(inner, wide, whole, tuple(blended), tuple(blended), _ramps(item, look, way)))
     return found
+
+
+def _whole(part: Knots, way: _Way | None = None) -> tuple[int, int]:
+    """Whole frames of a stretch: what plays when they begin; where it runs backwards, when they end.
+
+    Within a way its ends are those of what is around.
+    """
+    (start, first), (end, last) = part[0], part[-1]
+    low = math.floor(start + NOISE) if part[1][1] < first else first_frame(start)
+    high = math.floor(end + NOISE) if part[-2][1] > last else first_frame(end)
+    if way is not None:
+        low = way.whole[0] if start == way.own[0][0] else min(max(low, way.whole[0]), way.whole[1])
+        high = way.whole[1] if end == way.own[-1][0] else min(high, way.whole[1])
+    return low, max(low, high)
 
 
 def _inside(place: _Place, item: Item) -> _Place:
@@ -207,6 +238,7 @@ def _leaves_of(item: Item, ways: list[_Way], place: _Place, name: str) -> Iterat
         own.invisible = look.invisible or place.look.invisible
     low, high = item.start, item.start + item.length
     portions = [(way, part) for way in ways for part in restrict(way.own, low, high)]
+    known = len(portions)
     if place.beyond:
         seen, first, last = {id(way) for way, _ in portions}, low - item.before, high + item.after
         wider = [way for way in ways if id(way) not in seen]
@@ -218,12 +250,16 @@ def _leaves_of(item: Item, ways: list[_Way], place: _Place, name: str) -> Iterat
         plain = len(part) == 2 and part[0][1] == low and part[1][1] == high and end - begin == high - low
         reach = _stretch(item, way, part)
         window = (reach[0][0], reach[-1][0])
+        whole = _whole(part, way if index < known else None)
+        if index >= known and (item.before or item.after):  # its ramps say how much of its ends is seen
+            whole = math.floor(begin + NOISE), first_frame(end)
         yield Leaf(
             clip=item.child,
             id=name if index == 0 else f"{name}{_LETTERS[index % 26]}",
             layer=place.layer,
             start=begin,
             frames=end - begin,
+            whole=whole,
             length=item.length,
             inner=None if plain else tuple((time - begin, inside - low) for time, inside in part),
             before=begin - window[0],
