@@ -12,9 +12,8 @@ from otio_ai_audit.model import Film
 from . import numbered
 from . import reference_film as reference
 from .reference_film import Shown
-from .stand_ins import StandIns
+from .stand_ins import SIZE, StandIns
 
-SIZE = (64, 36)
 PLATE, BLACK = 40, 16
 Seen = list[tuple[int, int, float]]
 """Number of the medium (0: a plate), frame, weight; the lowest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -15,12 +15,15 @@ from urllib.parse import unquote
 import numpy as np
 import opentimelineio as otio
 import pytest
+from PIL import Image
 
+from otio_ai_audit import video
 from otio_ai_audit.model import Canvas, Media, Planes
 
 from . import numbered
 from . import reference_film as reference
 
+SIZE = (64, 36)
 MOVIES = {"mov", "mp4", "mxf", "mkv", "m4v", "avi", "mpg", "mts", "webm", "braw", "r3d"}
 _SCHEME = re.compile(r"^file:(?://(?:localhost)?)?", re.IGNORECASE)
 
@@ -100,6 +103,24 @@ class StandIns:
         plain = re.sub(r"^[\\/]*[A-Za-z]:", "", plain.replace("\\", "/"))
         return self.root / os.path.normpath(f"/{plain}").lstrip("/")
 
+    def encode(self, longest: Mapping[int, int]) -> None:
+        """Put real media in the places of the empty files: for each number, up to some frame."""
+        for one in self:
+            path, end = Path(one.path), longest.get(one.number)
+            if end is None:
+                continue
+            count = end + 1 if one.frames is None else min(end + 1, one.frames)
+            pictures = numbered.pictures(one.number, count, SIZE)
+            if one.kind == "movie":
+                made = path.with_name("made.mov")
+                codec = ("libx264", "yuv420p") if one.number % 2 else ("prores_ks", "yuv422p10le")
+                video.encode(made, pictures, one.rate, codec=codec[0], pixel_format=codec[1])
+                made.replace(path)
+                continue
+            first = min((int(_digits(one, name)) for name in path.parent.iterdir()), default=0)
+            for number, picture in enumerate(pictures, start=first):
+                Image.fromarray(picture).save(path if one.kind == "still" else one.path % number)
+
     # --- pictures that nobody needs to decode ------------------------------------------------------------
 
     def planes_at(
@@ -114,12 +135,21 @@ class StandIns:
             yield Planes(luma, np.full(small, 128, np.uint8), np.full(small, 128, np.uint8))
 
     def picture(self, stand_in: StandIn, frame: int, size: tuple[int, int]) -> np.ndarray:
-        """Draw the picture of a frame; beyond its end a medium holds its last one."""
+        """Draw the luma of a frame; beyond its end a medium holds its last one."""
         last = frame if stand_in.frames is None else stand_in.frames - 1
-        return numbered.pattern(stand_in.number, max(0, min(frame, last)), size)
+        grey = numbered.pattern(stand_in.number, max(0, min(frame, last)), size)
+        return np.rint(16 + grey * (219 / 255)).astype(np.uint8)
 
     def instead_of_media(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("otio_ai_audit.render.compose.video.planes_at", self.planes_at)
+
+
+def _digits(one: StandIn, path: Path) -> str:
+    """Return the number in the name of a picture of a sequence; 0 of other files."""
+    head, _, end = Path(one.path).name.partition("%")
+    tail = end.partition("d")[2]
+    found = re.fullmatch(re.escape(head) + r"(\d+)" + re.escape(tail), path.name)
+    return found[1] if found else "0"
 
 
 def _touch(path: Path) -> None:

@@ -25,9 +25,9 @@ from otio_ai_audit.render.reel import Reel
 
 from . import numbered
 from .reference_film import Reference
-from .seen import SIZE, Seen, assert_shows, of_film, of_reference, same
+from .seen import Seen, assert_shows, of_film, of_reference, same
 from .shared import shared_dir
-from .stand_ins import StandIns
+from .stand_ins import SIZE, StandIns
 
 SHARED = shared_dir()
 FOLDER = SHARED / "timelines" if SHARED else Path("nowhere")
@@ -39,8 +39,8 @@ SAMPLES = sorted(
     if path.suffix in SUFFIXES and "markers" not in path.parent.name and "truth" not in path.name
 )
 BARE = render.RenderOptions(size=SIZE, burn_in=False, bars=False, overlay="none", sound=False)
-ASKED, RENDERED = 240, 60
-"""Record frames of an edit that are asked for, and that are rendered, about."""
+ASKED, RENDERED, DECODED_FRAMES = 240, 60, 120
+"""About how many record frames of an edit are asked for, rendered, and rendered of media that are decoded."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,27 @@ def rendered(
     return numbered.decoded(path)
 
 
+def agreed(edit: Edit, media: StandIns, source: Path, most: int) -> tuple[Film, dict[int, Seen]]:
+    """Lay an edit out, hold it against the reference, and say what some record frames show."""
+    film, expected = laid_out(edit, media, str(source))
+    wanted: dict[int, Seen] = {}
+    for number in near_cuts(film, most, 4):
+        shown = expected.frame(number)
+        right, seen = of_reference(shown, media), of_film(film, media, number)
+        slack = int(any(one.eased for one in shown))
+        assert same(seen, right, slack), (edit.name, number, seen, right)
+        wanted[number] = seen if slack else right
+    return film, wanted
+
+
+def assert_rendered(
+    edit: Edit, film: Film, media: StandIns, wanted: dict[int, Seen], path: Path, patch: pytest.MonkeyPatch
+) -> None:
+    pictures = rendered(film, list(wanted), path, patch)
+    for (number, expected), luma in zip(wanted.items(), pictures, strict=True):
+        assert_shows(luma, expected, media, (edit.name, number))
+
+
 @needs_samples
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_record_frame_shows_the_right_frame(
@@ -160,18 +181,39 @@ def test_every_record_frame_shows_the_right_frame(
     for index, edit in enumerate(edits):
         rate = timeline.plan(edit.tl).info.rate
         media = StandIns(edit.written, tmp_path / str(index), rate)
-        film, expected = laid_out(edit, media, str(FOLDER / name))
-        wanted: dict[int, Seen] = {}
-        for number in near_cuts(film, ASKED, 4):
-            shown = expected.frame(number)
-            wanted[number] = of_reference(shown, media)
-            seen, slack = of_film(film, media, number), int(any(one.eased for one in shown))
-            assert same(seen, wanted[number], slack), (edit.name, number, seen, wanted[number])
-            wanted[number] = seen if slack else wanted[number]
+        film, wanted = agreed(edit, media, FOLDER / name, ASKED)
         media.instead_of_media(monkeypatch)
-        frames = [number for number in near_cuts(film, RENDERED, 2) if number in wanted]
-        if not frames:
-            continue
-        pictures = rendered(film, frames, tmp_path / f"{index}.mp4", monkeypatch)
-        for number, luma in zip(frames, pictures, strict=True):
-            assert_shows(luma, wanted[number], media, (edit.name, number))
+        some = {number: wanted[number] for number in near_cuts(film, RENDERED, 2) if number in wanted}
+        assert_rendered(edit, film, media, some, tmp_path / f"{index}.mp4", monkeypatch)
+
+
+DECODED = [
+    "otio_other/jminor_time_warp_test_suite.otio",  # 41 speeds, backwards too
+    "otio_other/tlrender_MultipleRates.otio",
+    "otio_resolve/amb_ref6_speedramp_eased.otio",
+    "otio_resolve_clips/ayon_img_seq_reverse_speed_no_tc.otio.json",
+    "otio_resolve_clips/ayon_qt_retimed_speed.otio.json",
+    "drt/jve_retime-test.drt",
+    "drp/jve_markers_16color_edge.drp",  # 23.976, 24 and 25 in 24
+    "aaf_resolve/amb_T07_duck_keyframed.aaf",  # 25 in 50
+    "aaf_other/otioaaf_nested_stack.aaf",
+    "edl_other/cmx3600_speed_effects_small.edl",
+    "edl_other/cmx3600_dissolve_test.edl",
+    "fcpxml_other/dawfilekit_fcp_SyncClip.fcpxml",
+    "fcp7_other/otiofcp_premiere_example.xml",
+]
+
+
+@needs_samples
+@pytest.mark.parametrize("name", DECODED)
+def test_media_that_are_decoded_show_the_right_frame(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (edit,) = edits_of(FOLDER / name)
+    media = StandIns(edit.written, tmp_path / "media", timeline.plan(edit.tl).info.rate)
+    film, wanted = agreed(edit, media, FOLDER / name, DECODED_FRAMES)
+    longest: dict[int, int] = {}
+    for number, frame, _ in (one for seen in wanted.values() for one in seen):
+        longest[number] = max(frame, longest.get(number, 0))
+    media.encode(longest)
+    assert_rendered(edit, film, media, wanted, tmp_path / "movie.mp4", monkeypatch)
