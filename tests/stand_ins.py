@@ -21,7 +21,8 @@ from otio_ai_audit import video
 from otio_ai_audit.model import Canvas, Media, Planes
 
 from . import numbered
-from . import reference_film as reference
+from . import reference_clip as reference
+from .reference_film import exact, seconds
 
 SIZE = (64, 36)
 MOVIES = {"mov", "mp4", "mxf", "mkv", "m4v", "avi", "mpg", "mts", "webm", "braw", "r3d"}
@@ -78,8 +79,8 @@ class StandIns:
         held, available = clip.media_reference, clip.media_reference.available_range
         frames = None
         if available is not None and available.duration.value > 0:
-            rate = reference.exact(available.duration.rate)
-            frames = max(1, round(reference.seconds(available.duration) * rate))
+            rate = exact(available.duration.rate)
+            frames = max(1, round(seconds(available.duration) * rate))
         if isinstance(held, otio.schema.ImageSequenceReference):
             pattern = f"{held.name_prefix}%0{held.frame_zero_padding}d{held.name_suffix}"
             pattern = pattern.replace("%00d", "%d").replace("%01d", "%d")

@@ -6,6 +6,7 @@ its cuts, at its ends and evenly between. Media stand in; those of some edits ar
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -56,24 +57,25 @@ class Edit:
 
 def edits_of(path: Path) -> Iterator[Edit]:
     """Read all timelines of a file, at a rate that it fits where it does not say one."""
-    rate, names = None, [None]
     try:
-        timeline.read(path)
+        found = [(path.stem, timeline.read(path))]
     except TimelineError as error:
-        fits = re.search(r"timecodes fit (\d+)", str(error))
-        rate = Fraction(int(fits[1])) if fits else None
-        names = re.findall("“([^”]+)”", str(error)) if "timelines" in str(error) else names
-        if rate is None and names == [None]:
-            return
-    for name in names:
-        try:
-            tl = timeline.read(path, rate, name)
-        except TimelineError:
-            continue
+        fits, names = re.search(r"timecodes fit (\d+)", str(error)), re.findall("“([^”]+)”", str(error))
+        if fits:
+            found = [(path.stem, timeline.read(path, Fraction(int(fits[1]))))]
+        else:
+            found = list(_named(path, names if "timelines" in str(error) else ()))
+    for name, tl in found:
         written = _written(path)
         if written is None:
             _tell_apart(tl)
-        yield Edit(name or path.stem, tl, written or tl)
+        yield Edit(name, tl, written or tl)
+
+
+def _named(path: Path, names: Sequence[str]) -> Iterator[tuple[str, otio.schema.Timeline]]:
+    for name in names:
+        with contextlib.suppress(TimelineError):  # an empty one
+            yield name, timeline.read(path, None, name)
 
 
 def _written(path: Path) -> otio.schema.Timeline | None:
