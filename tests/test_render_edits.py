@@ -32,7 +32,11 @@ from .stand_ins import SIZE, StandIns
 
 SHARED = shared_dir()
 FOLDER = SHARED / "timelines" if SHARED else Path("nowhere")
-needs_samples = pytest.mark.skipif(not FOLDER.is_dir(), reason="the sample timelines are not at hand")
+MISSING = {"cmx_3600", "fcp_xml", "AAF"} - {one.name for one in otio.plugins.ActiveManifest().adapters}
+pytestmark = [
+    pytest.mark.skipif(not FOLDER.is_dir(), reason="the sample timelines are not at hand"),
+    pytest.mark.skipif(bool(MISSING), reason=f"adapters are not installed: {MISSING}"),
+]
 SUFFIXES = {".otio", ".otioz", ".json", ".fcpxml", ".xml", ".edl", ".aaf", ".drt", ".drp"}
 SAMPLES = sorted(
     str(path.relative_to(FOLDER))
@@ -40,7 +44,19 @@ SAMPLES = sorted(
     if path.suffix in SUFFIXES and "markers" not in path.parent.name and "truth" not in path.name
 )
 BARE = render.RenderOptions(size=SIZE, burn_in=False, bars=False, overlay="none", sound=False)
-ASKED, RENDERED, DECODED_FRAMES = 240, 60, 120
+REFUSED = {
+    # no clips, only sound, or of a newer OTIO
+    "jve_resolve_authored_empty.drp",
+    "jve_start_time_decoder.drp",
+    "sam_empty-project.drp",
+    "cmx3600_multi_audio.edl",
+    "otiofcp_sample_just_track.xml",
+    "chetools_TimelineBase.xml",
+    "chetools_subtitle_time.xml",
+    "aswf_premiere_example.otio",
+    "aswf_screening_example.otio",
+}
+ASKED, RENDERED, DECODED_FRAMES = 280, 64, 160
 """About how many record frames of an edit are asked for, rendered, and rendered of media that are decoded."""
 
 
@@ -132,6 +148,15 @@ def near_cuts(film: Film, most: int, reach: int) -> list[int]:
     return sorted(frame for frame in found if 0 <= frame < frames)
 
 
+def fewer(numbers: Sequence[int], most: int, run: int = 8) -> list[int]:
+    """Choose runs of neighbours, evenly."""
+    if len(numbers) <= most:
+        return list(numbers)
+    runs, count = [numbers[at : at + run] for at in range(0, len(numbers), run)], most // run
+    chosen = (runs[round(index * (len(runs) - 1) / (count - 1))] for index in range(count))
+    return [number for one in chosen for number in one]
+
+
 def ranges_of(frames: Sequence[int]) -> tuple[tuple[int, int], ...]:
     breaks = [one for one, two in pairwise(frames) if two != one + 1]
     starts = [frames[0], *(frames[frames.index(one) + 1] for one in breaks)]
@@ -172,20 +197,18 @@ def assert_rendered(
         assert_shows(luma, expected, media, (edit.name, number))
 
 
-@needs_samples
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_record_frame_shows_the_right_frame(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edits = list(edits_of(FOLDER / name))
-    if not edits:
-        pytest.skip("holds no edit that is read")
+    assert bool(edits) == (Path(name).name not in REFUSED)
     for index, edit in enumerate(edits):
         rate = timeline.plan(edit.tl).info.rate
         media = StandIns(edit.written, tmp_path / str(index), rate)
         film, wanted = agreed(edit, media, FOLDER / name, ASKED)
         media.instead_of_media(monkeypatch)
-        some = {number: wanted[number] for number in near_cuts(film, RENDERED, 2) if number in wanted}
+        some = {number: wanted[number] for number in fewer(list(wanted), RENDERED)}
         assert_rendered(edit, film, media, some, tmp_path / f"{index}.mp4", monkeypatch)
 
 
@@ -206,7 +229,6 @@ DECODED = [
 ]
 
 
-@needs_samples
 @pytest.mark.parametrize("name", DECODED)
 def test_media_that_are_decoded_show_the_right_frame(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
