@@ -272,7 +272,44 @@ def test_what_is_hidden_is_not_decoded(
         edit([cut(m, "one", 0, 40)], [gap(10), cut(m, "two", 0, 20)], [gap(50), cut(m, "two", 0, 6)]),
         tmp_path,
     )
-    assert sorted(opened) == ["one.mp4 20", "two.mp4 26"]
+    assert sorted(opened) == ["one.mp4 20", "two.mp4 20", "two.mp4 6"]
+
+
+def test_decoders_of_many_short_clips_are_not_open_at_once(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = video.planes_at
+    alive = most = 0
+
+    def counting(*given: Any, **options: Any) -> Any:
+        nonlocal alive, most
+        alive += 1
+        most = max(most, alive)
+        try:
+            yield from original(*given, **options)
+        finally:
+            alive -= 1
+
+    monkeypatch.setattr("otio_ai_audit.video.planes_at", counting)
+    m = plain(footage)
+    clips = [cut(m, ("one", "two", "fast")[n % 3], 90 - 3 * n, 3) for n in range(24)]
+    write(edit(clips), tmp_path)
+    assert (alive, most) == (0, 1)
+
+
+def test_workers_find_media_under_their_own_paths(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTIO_AI_AUDIT_MAPS", f"/home/ann/takes={footage}")
+    take = clip(footage / "one.mp4", 5, 6, times(0, 96))
+    film = timeline.film(edit([take]))
+    media = Media("/home/ann/takes/one.mp4")
+    film = replace(film, layers=(replace(film.layers[0], media=media),))
+    rendered = render.render(film, tmp_path / "movie.mp4", BARE, engine="threads:1")
+    assert rendered.problems == ()
+    assert [numbered.read(luma) for luma in numbered.decoded(tmp_path / "movie.mp4")] == [
+        (1, number) for number in range(5, 11)
+    ]
 
 
 def test_sound_of_the_edit_is_in_the_movie(footage: Path, tmp_path: Path) -> None:

@@ -47,7 +47,6 @@ class Rendered:
     path: Path
     frames: int
     size: tuple[int, int]
-    chapters: int
     lacks: tuple[str, ...]
     """What the edit asks for and the movie does not show."""
     problems: tuple[str, ...]
@@ -129,8 +128,7 @@ def render(
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {why(error)}") from error
     size = (canvas.width, canvas.height + jobs.panel)
-    chapters = len(reel.chapters)
-    return Rendered(path, reel.frames, size, chapters, film.lacks, tuple(dict.fromkeys(problems)))
+    return Rendered(path, reel.frames, size, film.lacks, tuple(dict.fromkeys(problems)))
 
 
 def _is_clear(layer: Layer) -> bool:

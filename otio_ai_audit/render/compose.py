@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .. import video
 from ..errors import MediaError
+from ..gather import here
 from ..model import Canvas, Layer, Media, Planes
 from ..timeline import moment, opacity_at
 from .blend import BLACK, FULL, copied, copy_into, filled, lay_over
@@ -78,12 +79,13 @@ class _Reader:
         self._media = layer.media
         self._last = layer
         self._times: list[Fraction] = []
-        self._pictures: Iterator[Planes] | None = None
+        self._left = 0
+        self._pictures: Generator[Planes, None, None] | None = None
         self.trouble = layer.plate
 
     def goes_on_in(self, layer: Layer) -> bool:
         """Whether one pass decodes a layer too: a master, a take that is cut."""
-        return layer.media is not None and layer.media == self._media and self._last.end <= layer.start
+        return layer.media is not None and layer.media == self._media and self._last.end == layer.start
 
     def want(self, layer: Layer, frame: int) -> None:
         """Ask for the picture of a layer in a record frame; frames come in rising order."""
@@ -93,14 +95,20 @@ class _Reader:
 
     def next(self, canvas: Canvas) -> Planes:
         """Give the next picture that was asked for; a plate from the first one on that cannot be had."""
-        if not self.trouble and self._media is not None:
-            if self._pictures is None:
-                self._pictures = video.planes_at(self._media, self._times, canvas, shared=True)
-            try:
-                return next(self._pictures)
-            except MediaError as error:
-                self.trouble = str(error)
-        return filled(canvas, PLATE_LUMA)
+        if self.trouble or self._media is None:
+            return filled(canvas, PLATE_LUMA)
+        if self._pictures is None:
+            self._pictures = video.planes_at(here(self._media), self._times, canvas, shared=True)
+            self._left = len(self._times)
+        try:
+            picture = next(self._pictures)
+        except MediaError as error:
+            self.trouble = str(error)
+            return filled(canvas, PLATE_LUMA)
+        self._left -= 1
+        if not self._left:  # a segment may hold many clips: their decoders must not wait for its end
+            self._pictures.close()
+        return picture
 
 
 Seen = list[tuple[Layer, int]]
@@ -116,21 +124,21 @@ def _seen(job: SegmentJob) -> list[Seen]:
             return True
         if media not in covering:
             try:
-                covering[media] = video.covers(video.probe(media), job.canvas)
+                covering[media] = video.covers(video.probe(here(media)), job.canvas)
             except MediaError:
                 covering[media] = True  # a plate will stand for it
         return covering[media]
 
     found = []
     for frame in range(*job.frames):
-        here = [layer for layer in job.layers if layer.start <= frame < layer.end]
+        stack = [layer for layer in job.layers if layer.start <= frame < layer.end]
         seen: Seen = []
-        while here:
-            layer = here.pop()
+        while stack:
+            layer = stack.pop()
             weight = round(opacity_at(layer, frame) * FULL)
             if weight > 0:
                 seen.insert(0, (layer, weight))
-            if here and weight >= FULL and covers(layer.media):
+            if stack and weight >= FULL and covers(layer.media):
                 break
         found.append(seen)
     return found

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from otio_ai_audit.model import Layer, Ramp
-from otio_ai_audit.timeline.retime import Ranges, join_ranges, media_at
+from otio_ai_audit.timeline.retime import media_at
 
 HALF = Fraction(1, 2)
 
@@ -23,19 +23,6 @@ def value_at(ramp: Ramp, at: Fraction) -> Fraction:
     if at <= ramp[0][0]:
         return ramp[0][1]
     return ramp[-1][1] if at >= ramp[-1][0] else media_at(ramp, at)
-
-
-def solid_ranges(ramp: Ramp, start: int, end: int) -> Ranges:
-    """Record frames within ``[start, end)`` in which a ramp is 1 throughout."""
-    if not ramp:
-        return ((start, end),)
-    level = _within(ramp, Fraction(start), Fraction(end))
-    found = [
-        (math.ceil(time0), math.floor(time1))
-        for (time0, value0), (time1, value1) in pairwise(level)
-        if value0 == value1 == 1
-    ]
-    return tuple(join_ranges(one for one in found if one[0] < one[1]))
 
 
 def product(ramps: Sequence[Ramp], start: Fraction, end: Fraction) -> Ramp:

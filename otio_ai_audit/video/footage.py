@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -22,7 +22,7 @@ HELD = 24
 
 def planes_at(
     media: Media, times: Sequence[Fraction], canvas: Canvas, *, threads: int = 1, shared: bool = False
-) -> Iterator[Planes]:
+) -> Generator[Planes, None, None]:
     """Give the picture that is shown at each of some times, on a canvas.
 
     Times that rise are passed over once, and only the picture in hand and the one after it are in memory;
