@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -26,6 +27,16 @@ MOVIES = [
     ("g.mkv", "ffv1", "yuv420p10le"),
     ("h.mov", "mjpeg", "yuv420p"),
 ]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no such classes")
+@pytest.mark.parametrize("codec", sorted({codec for _, codec, _ in MOVIES}))
+def test_an_encoder_leaves_the_process_its_priority(tmp_path: Path, codec: str) -> None:
+    formats = {case[1]: case[2] for case in MOVIES}
+    name = next(case[0] for case in MOVIES if case[1] == codec)
+    before = os.sched_getscheduler(0)
+    video.encode(tmp_path / name, pictures(5), RATE, codec=codec, pixel_format=formats[codec])
+    assert os.sched_getscheduler(0) == before
 
 
 @pytest.mark.parametrize("name, codec, pixel_format", MOVIES, ids=[case[0] for case in MOVIES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -134,7 +135,7 @@ def _encode_movie(
     muxer = {"fflags": "+bitexact"} | {k: own.pop(k) for k in list(own) if k in _MUXER_OPTIONS}
     settings = encoder_options(codec, pixel_format) | own
     _quieten(codec, settings)
-    with av.open(str(path), "w", options=muxer) as container:
+    with _own_priority(), av.open(str(path), "w", options=muxer) as container:
         stream: Any = container.add_stream(codec, rate=rate, options=settings)
         if timecode is not None:
             container.metadata["timecode"] = timecode
@@ -154,6 +155,23 @@ def _encode_movie(
             first = next(pictures, None)
         container.mux(stream.encode(None))
     return count
+
+
+@contextlib.contextmanager
+def _own_priority() -> Iterator[None]:
+    """Take back what SVT-AV1 does as root: it makes its caller, and so all that this one starts, real-time.
+
+    Two such processes that are busy hold up a machine of two cores.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            os.sched_setscheduler(0, policy, parameters)
 
 
 def encoder_options(codec: str, pixel_format: str) -> dict[str, str]:
