@@ -18,7 +18,7 @@ from .detectors._view import View, look, runs
 from .errors import AuditError
 from .gather import Progress, here
 from .heat import cells_of
-from .model import WARNING, ClipUse, Finding, Media, MediaFailure, Placed, Thumbnail, compare_key
+from .model import STANDING, WARNING, ClipUse, Finding, Media, MediaFailure, Placed, Thumbnail, compare_key
 from .store import Store
 
 Ints = npt.NDArray[np.int64]
@@ -116,13 +116,8 @@ def evidence(
 
 def worst_first(placed: Iterable[Placed]) -> list[Placed]:
     """Keep the findings that somebody has to look at: warnings and errors that stand, the worst first."""
-    standing = [p for p in placed if p.state in ("new", "open") and p.finding.score >= WARNING]
+    standing = [p for p in placed if p.state in STANDING and p.finding.score >= WARNING]
     return sorted(standing, key=lambda p: (-p.finding.score, p.timeline_frame, p.id))
-
-
-def moment_of(finding: Finding) -> float:
-    """Seconds of the frame that shows a fault best."""
-    return finding.worst if finding.worst is not None else finding.start + finding.duration / 2
 
 
 def _stills(placed: Sequence[Placed], by_id: Mapping[str, ClipUse]) -> Iterator[tuple[str, Shot]]:
@@ -133,7 +128,7 @@ def _stills(placed: Sequence[Placed], by_id: Mapping[str, ClipUse]) -> Iterator[
             continue
         compared = [(use, moment) for use, moment in finding.compare[:COMPARED]]
         names = [item.id, *(compare_key(item.id, number) for number in range(len(compared)))]
-        for name, (use, moment) in zip(names, [(finding.use, moment_of(finding)), *compared], strict=True):
+        for name, (use, moment) in zip(names, [(finding.use, finding.moment), *compared], strict=True):
             signals = by_id[use].signals if use in by_id else None
             if signals is not None:
                 yield name, Shot(signals.key, moment, STILL_SIZE)
@@ -150,7 +145,7 @@ def _pair(view: View, finding: Finding) -> tuple[float, ...]:
     """Seconds of two frames whose difference is the fault; the worst one last, where there is one."""
     if finding.detector == "mismatch":
         return ()
-    worst = moment_of(finding)
+    worst = finding.moment
     own = [moment for use, moment in finding.compare if use == finding.use]
     if own:
         return own[0], worst
@@ -185,7 +180,7 @@ def _around(view: View, finding: Finding) -> tuple[float, ...]:
     """Seconds of the frames to step through, in order, of what the edit shows."""
     if finding.detector == "mismatch":
         return ()
-    rows, worst = _rows(view, finding), _row(view, moment_of(finding))
+    rows, worst = _rows(view, finding), _row(view, finding.moment)
     a, b = _run(view, worst)
     if finding.detector == "drift" and finding.compare:
         began = _row(view, finding.compare[0][1])
@@ -211,7 +206,7 @@ def _rows(view: View, finding: Finding) -> Ints:
     until = finding.start + finding.duration - slack
     inside = (view.times >= finding.start - slack) & (view.times < until) & view.visible
     rows = np.flatnonzero(inside)
-    return rows if len(rows) else np.array([_row(view, moment_of(finding))])
+    return rows if len(rows) else np.array([_row(view, finding.moment)])
 
 
 def _row(view: View, moment: float) -> int:

@@ -16,7 +16,7 @@ from .detectors import _boil, _course, _growth, _levels, _light, _pulse, _spike,
 from .detectors._score import model
 from .detectors._view import Pictures, View, look, pictures
 from .detectors.cut import shots
-from .model import WARNING, ClipUse, Finding, Float32, Heat, MediaInfo, Placed, UInt8
+from .model import STANDING, WARNING, ClipUse, Finding, Float32, Heat, MediaInfo, Placed, UInt8
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -40,7 +40,7 @@ def heats(uses: Iterable[ClipUse], placed: Iterable[Placed]) -> dict[str, Heat]:
     found = {
         item.id: heat(by_id[item.finding.use], item.finding)
         for item in placed
-        if item.finding.score >= WARNING and item.state in ("new", "open")
+        if item.finding.score >= WARNING and item.state in STANDING
     }
     return {id_: one for id_, one in found.items() if one is not None}
 

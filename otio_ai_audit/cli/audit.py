@@ -52,7 +52,7 @@ OUTPUTS = click.option(
 @OUTPUTS
 @shared.EDIT
 @shared.DETECTORS
-@click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
+@shared.SUBJECTS
 @shared.MAPS
 @shared.MEDIA_ROOTS
 @click.option(
@@ -66,7 +66,7 @@ OUTPUTS = click.option(
 @click.option("--hidden", is_flag=True, help="Also audit frames that upper tracks hide.")
 @shared.RATE
 @shared.TIMELINE
-@click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
+@shared.DROP_FRAME
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
 @shared.ENGINE
 @shared.HWACCEL
@@ -75,7 +75,7 @@ OUTPUTS = click.option(
 @shared.PROMPTS
 @click.option("--curves", is_flag=True, help="Put a score for every frame into the JSON.")
 @click.option("--json", "json_out", type=click.Choice(["-"]), help="Print the JSON instead of the table.")
-@click.option("--force", is_flag=True, help="Measure again, whatever is known.")
+@shared.FORCE
 @click.option("--all", "everything", is_flag=True, help="Also show notes in the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No table and no progress.")
 @shared.PROGRESS
@@ -253,5 +253,4 @@ def _check_outputs(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
         folder = is_folder_output(path)
         if path.is_file() if folder else path.is_dir():
             raise OutputError(f"{path} is a {'file' if folder else 'folder'}. Choose another name.")
-        if any(path.resolve() == Path(name).resolve() for name in inputs):
-            raise OutputError(f"{path} is the input; write the result beside it under another name.")
+        shared.refuse_inputs(path, inputs)

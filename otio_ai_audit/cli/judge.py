@@ -27,7 +27,7 @@ from .triage import ALTERNATIVES, DEAL, GROUP_BY, OUTPUTS, PATTERN
 @shared.EDIT
 @shared.DETECTORS
 @shared.SETTINGS
-@click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
+@shared.SUBJECTS
 @shared.MAPS
 @shared.MEDIA_ROOTS
 @shared.RATE

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 import click
 
-from ..errors import AuditError
+from ..errors import AuditError, OutputError
 
 
 def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
@@ -37,6 +38,17 @@ MEDIA_ROOTS = click.option(
 )
 
 
+def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to write a result over what it is made from.
+
+    Raises
+    ------
+    OutputError
+    """
+    if any(path.resolve() == Path(name).resolve() for name in inputs):
+        raise OutputError(f"{path} is the input; write the result beside it under another name.")
+
+
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Read names that are separated by commas."""
     return tuple(name.strip() for name in value.split(",")) if value else None
@@ -47,6 +59,13 @@ DETECTORS = click.option(
     callback=_names,
     help="Only these, separated by commas: flicker,pop,freeze,cut,drift,mismatch,flash,dead.",
 )
+SUBJECTS = click.option(
+    "--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike."
+)
+DROP_FRAME = click.option(
+    "--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True
+)
+FORCE = click.option("--force", is_flag=True, help="Measure again, whatever is known.")
 PROGRESS = click.option(
     "--progress",
     "progress_form",

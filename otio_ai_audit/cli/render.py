@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import OutputError
 from . import options as shared
 from .progress import console, progress_of
 
@@ -68,17 +67,17 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: float) -> Fracti
 @click.option("--no-sound", is_flag=True, help="Leave the sound out.")
 @shared.EDIT
 @shared.DETECTORS
-@click.option("--subjects", type=click.Path(path_type=Path), help="TOML file: who should look alike.")
+@shared.SUBJECTS
 @shared.MAPS
 @shared.MEDIA_ROOTS
 @shared.VERDICT_FOLDER
 @shared.RATE
 @shared.TIMELINE
-@click.option("--drop-frame", type=click.Choice(["auto", "yes", "no"]), default="auto", show_default=True)
+@shared.DROP_FRAME
 @shared.ENGINE
 @shared.HWACCEL
 @shared.SETTINGS
-@click.option("--force", is_flag=True, help="Measure again, whatever is known.")
+@shared.FORCE
 @click.option("-q", "--quiet", is_flag=True, help="No words and no progress.")
 @shared.PROGRESS
 @shared.DEBUG
@@ -143,7 +142,7 @@ def command(
         handles=handles,
         sound=not no_sound,
     )
-    check_movie(output, inputs)
+    shared.refuse_inputs(output, inputs)
     codec_of(output, wanted)
     options = Options(
         edit=edit,
@@ -205,12 +204,6 @@ def render_audited(
         engine=engine,
         progress=progress,
     )
-
-
-def check_movie(path: Path, inputs: tuple[Path, ...]) -> None:
-    """Refuse to write a movie over what it is made from."""
-    if any(path.resolve() == Path(name).resolve() for name in inputs):
-        raise OutputError(f"{path} is the input; write the result beside it under another name.")
 
 
 def tell(rendered: Rendered | None, path: Path) -> None:

@@ -87,7 +87,7 @@ DEAL = click.option(
 @shared.PROMPTS
 @ALTERNATIVES
 @shared.NO_SIGNALS
-@click.option("--force", is_flag=True, help="Measure again, whatever is known.")
+@shared.FORCE
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="What makes exit code 1.  [default: error]")
 @click.option("--json", "json_out", type=click.Choice(["-"]), help="Print the JSON instead of the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No table and no progress.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..model import WARNING, ClipResult, Failure, KnownFinding, Placed, SeenMarker
+from ..model import STANDING, WARNING, ClipResult, Failure, KnownFinding, Placed, SeenMarker
 from .colors import moods
 from .notes import person_text, verdict_of, without_verdict
 from .words import LABELS, is_summary, is_unchecked, labels_of, named
@@ -38,7 +38,7 @@ def review(
     """
     ledger = {finding.id: finding for finding in known}
     present = {p.id: p for p in placed if p.state != "fixed"}
-    marked = {p.id for p in placed if p.state in ("new", "open") and p.finding.score >= WARNING}
+    marked = {p.id for p in placed if p.state in STANDING and p.finding.score >= WARNING}
     blind = [(f.record_start, f.record_start + f.record_frames) for f in failures]
     feelings = moods(seen, ledger)
     # What was claimed in one lane is claimed in its copy that came by another.

@@ -34,6 +34,7 @@ from .media import (
     UInt8,
 )
 from .result import (
+    STANDING,
     AuditResult,
     ClipResult,
     Heat,
@@ -65,6 +66,7 @@ __all__ = [
     "REGIONS",
     "REPEAT_CHANGE",
     "REPEAT_PEAK",
+    "STANDING",
     "WARNING",
     "AuditResult",
     "Canvas",

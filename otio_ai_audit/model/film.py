@@ -111,3 +111,13 @@ class Planes:
     """Shape (height, width), uint8, 255 is opaque; None where all of it is. Colour is not premultiplied."""
     box: tuple[int, int, int, int] | None = None
     """Where `alpha` is 255 inside a rectangle and 0 outside: left, top, width and height, even numbers."""
+
+    @property
+    def channels(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+        """Luma, Cb and Cr."""
+        return self.luma, self.blue, self.red
+
+    def copy(self) -> Planes:
+        """Give the same picture in arrays of its own."""
+        alpha = None if self.alpha is None else self.alpha.copy()
+        return Planes(self.luma.copy(), self.blue.copy(), self.red.copy(), alpha, self.box)

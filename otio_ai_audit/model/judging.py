@@ -52,6 +52,11 @@ class Finding:
     def severity(self) -> Severity:
         return severity_of(self.score)
 
+    @property
+    def moment(self) -> float:
+        """Seconds of the frame that shows it best: the worst one, else its middle."""
+        return self.worst if self.worst is not None else self.start + self.duration / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:

@@ -12,6 +12,8 @@ from .live import LiveTimeline
 from .media import Thumbnail, UInt8
 
 State = Literal["new", "open", "fixed", "dismissed"]
+STANDING: tuple[State, ...] = ("new", "open")
+"""States of a finding that somebody still has to look at."""
 
 
 def compare_key(finding_id: str, number: int) -> str:
@@ -143,6 +145,10 @@ class Heat:
     share: tuple[float, float] = (1.0, 1.0)
     """Part of the columns and of the rows that the picture fills: the last cells may reach beyond it."""
 
+    def nearest(self, seconds: float) -> int:
+        """Which map is nearest in time; the first of two."""
+        return min(range(len(self.times)), key=lambda number: abs(self.times[number] - seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
@@ -185,4 +191,4 @@ class AuditResult:
 
     def worst(self) -> float:
         """Highest score of a finding that still stands."""
-        return max((p.finding.score for p in self.findings if p.state in ("new", "open")), default=0.0)
+        return max((p.finding.score for p in self.findings if p.state in STANDING), default=0.0)

@@ -102,6 +102,27 @@ def _encode(image: Any, quality: int, effort: int) -> bytes:
     return held.getvalue()
 
 
+def palette_png(places: UInt8, colors: UInt8, alpha: UInt8) -> bytes:
+    """Encode a picture of few colours, as small as PNG can.
+
+    Parameters
+    ----------
+    places : numpy.ndarray [shape=(height, width), dtype=uint8]
+        Which colour each pixel has.
+    colors : numpy.ndarray [shape=(16, 3) or fewer, dtype=uint8]
+        RGB.
+    alpha : numpy.ndarray [shape=(colors,), dtype=uint8]
+        Opacity of each colour.
+    """
+    from PIL import Image
+
+    image = Image.frombytes("P", (places.shape[1], places.shape[0]), places.tobytes())
+    image.putpalette(colors.tobytes())
+    held = io.BytesIO()
+    image.save(held, "PNG", transparency=alpha.tobytes(), bits=4, compress_level=9)
+    return held.getvalue()
+
+
 def as_jpeg(picture: bytes, *, quality: int = 85) -> bytes:
     """Encode a picture anew as JPEG, for programs that do not open WebP."""
     from PIL import Image

@@ -27,21 +27,16 @@ def filled(canvas: Canvas, luma: int) -> Planes:
     )
 
 
-def copied(planes: Planes) -> Planes:
-    """Give a picture of its own, opaque, to draw into."""
-    return Planes(planes.luma.copy(), planes.blue.copy(), planes.red.copy())
-
-
 def copy_into(sheet: Planes, planes: Planes) -> None:
     """Put a picture into the upper part of a sheet of the same width."""
-    for target, source in zip(_three(sheet), _three(planes), strict=True):
+    for target, source in zip(sheet.channels, planes.channels, strict=True):
         target[: source.shape[0]] = source
 
 
 def lay_over(below: Planes, above: Planes, weight: int) -> None:
     """Mix a picture into the one below, by its opacity (of `FULL`) and its alpha."""
     box = above.box
-    for under, over in zip(_three(below), _three(above), strict=True):
+    for under, over in zip(below.channels, above.channels, strict=True):
         rows, columns = (a // b for a, b in zip(above.luma.shape, over.shape, strict=True))
         if box is not None:
             left, top, width, height = box
@@ -61,7 +56,3 @@ def _mix(under: npt.NDArray[Any], over: npt.NDArray[Any], share: Any) -> None:
         return
     change = (over.astype(np.int32) - under) * share
     under += ((change + FULL // 2) >> 8).astype(under.dtype)
-
-
-def _three(planes: Planes) -> tuple[npt.NDArray[Any], ...]:
-    return planes.luma, planes.blue, planes.red

@@ -12,7 +12,7 @@ from ..errors import MediaError
 from ..gather import here
 from ..model import Canvas, Layer, Media, Planes
 from ..timeline import moment, opacity_at
-from .blend import BLACK, FULL, copied, copy_into, filled, lay_over
+from .blend import BLACK, FULL, copy_into, filled, lay_over
 from .burn import Burner, Burning, FrameNote
 from .options import Codec
 
@@ -161,7 +161,7 @@ def _pictures(job: SegmentJob, problems: dict[str, str]) -> Iterator[tuple[Plane
                 shown, own, plate = above, False, trouble
                 continue
             if not own:  # what a reader gives is shared with its other frames
-                shown, own = filled(job.canvas, BLACK) if shown is None else copied(shown), True
+                shown, own = filled(job.canvas, BLACK) if shown is None else shown.copy(), True
             assert shown is not None
             lay_over(shown, above, weight)
             if weight * 2 >= FULL and above.alpha is None:

@@ -107,10 +107,7 @@ class Brush:
     def stamp(self, planes: Planes, piece: Planes, x: int, y: int) -> None:
         """Copy a piece to a place at whole chroma samples."""
         places = ((x, y), *[(x // self.across, y // self.down)] * 2)
-        sources = (piece.luma, piece.blue, piece.red)
-        for (left, top), source, plane in zip(
-            places, sources, (planes.luma, planes.blue, planes.red), strict=True
-        ):
+        for (left, top), source, plane in zip(places, piece.channels, planes.channels, strict=True):
             target = plane[top : top + source.shape[0], left : left + source.shape[1]]
             target[:] = source[: target.shape[0], : target.shape[1]]
 
@@ -149,9 +146,7 @@ class Brush:
         steps = ((1, 1), (self.across, self.down), (self.across, self.down))
         dash, gap = 5 * thickness, 3 * thickness
         lines = (_dashes(right - x, dash, gap), _dashes(bottom - y, dash, gap)) if dashed else None
-        for plane, (drawn, empty), (across, down) in zip(
-            (planes.luma, planes.blue, planes.red), colors, steps, strict=True
-        ):
+        for plane, (drawn, empty), (across, down) in zip(planes.channels, colors, steps, strict=True):
             left, top, end, foot = x // across, y // down, -(-right // across), -(-bottom // down)
             wide, high = max(1, thickness // across), max(1, thickness // down)
             row: Any = drawn

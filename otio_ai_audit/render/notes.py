@@ -7,8 +7,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
-import numpy as np
-
 from ..model import AuditResult, Canvas, ClipResult, ClipUse, Film, Heat, Layer, MediaInfo, Placed
 from ..timeline import moment, opacity_at, to_timecode
 from .burn import FrameNote, Mark
@@ -72,7 +70,7 @@ class Notes:
                 severity="error" if finding.severity == "error" else "warning",
                 score=finding.score,
                 box=None if finding.region is None else _inside(place, finding.region),
-                heat=None if heat is None else heat.cells[_nearest(heat, float(moment(layer, frame)))],
+                heat=None if heat is None else heat.cells[heat.nearest(float(moment(layer, frame)))],
                 where=_reach(place, heat),
             )
 
@@ -91,10 +89,6 @@ def _score(clip: ClipResult, detector: str, seconds: float) -> float | None:
         return clip.scores.get(detector)
     at = round((seconds - curve.start) / curve.step)
     return curve.score[min(max(at, 0), len(curve.score) - 1)]
-
-
-def _nearest(heat: Heat, seconds: float) -> int:
-    return int(np.argmin(np.abs(np.asarray(heat.times) - seconds)))
 
 
 @lru_cache(maxsize=64)

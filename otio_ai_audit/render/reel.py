@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from ..errors import OutputError
 from ..model import AuditResult, Film, Layer, Placed
-from ..report.text import STANDING
+from ..report.text import is_standing
 from ..timeline import file_name
 
 Frames = tuple[int, int]
@@ -33,7 +33,7 @@ class Reel:
 
 def shown_findings(result: AuditResult, least: float) -> list[Placed]:
     """List the findings that still stand, from a score on."""
-    return [p for p in result.findings if p.state in STANDING and p.finding.score >= least]
+    return [p for p in result.findings if is_standing(p, least)]
 
 
 def make_reel(

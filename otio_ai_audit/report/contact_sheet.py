@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import OutputError
 from ..markings import clean
-from ..model import WARNING, AuditResult, ClipResult
+from ..model import STANDING, WARNING, AuditResult, ClipResult
 from ..pictures import STRIP_SIDE, Cell, contact_sheet
 from ..timeline import to_timecode
 
@@ -48,7 +48,7 @@ def write_sheets(result: AuditResult, members: Mapping[str, Sequence[str]], fold
         for placed in result.findings
         if placed.finding.detector == "mismatch"
         and placed.finding.score >= WARNING
-        and placed.state in ("new", "open")
+        and placed.state in STANDING
     }
     written: list[Path] = []
     taken: set[str] = set()

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import base64
 import math
-import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..model import AuditResult, ClipResult, Heat, Placed, Thumbnail, UInt8, compare_key
+from ..model import STANDING, AuditResult, ClipResult, Heat, Placed, Thumbnail, UInt8, compare_key
+from ..pictures import palette_png
 from . import drawing
 from .finding_view import Pictures, kind_of, size_of
-from .text import STANDING, is_standing, one_line
+from .text import is_standing, one_line
 
 ROOM = 18 * 2**20
 """Most bytes of pictures in a page: with all the rest, that of 500 clips stays below 40 MB."""
@@ -71,7 +70,7 @@ class Look:
 
     @property
     def worst(self) -> float:
-        return worst_moment(self.placed)
+        return self.placed.finding.moment
 
 
 @dataclass(slots=True)
@@ -84,12 +83,6 @@ class Album:
     """`ClipResult.id` → (data URL, moment) along its time axis."""
     looks: dict[str, list[Look]] = field(default_factory=dict)
     """`ClipResult.id` → one for each of its findings, in their order."""
-
-
-def worst_moment(placed: Placed) -> float:
-    """Seconds of the worst frame of a finding."""
-    finding = placed.finding
-    return finding.worst if finding.worst is not None else finding.start + finding.duration / 2
 
 
 def album(
@@ -161,7 +154,7 @@ def _quiet_picture(
     clip: ClipResult, findings: Sequence[Placed], result: AuditResult, pictures: Pictures
 ) -> str:
     axis = drawing.time_axis(clip, findings)
-    moment = worst_moment(findings[0]) if findings and findings[0].state in STANDING else sum(axis) / 2
+    moment = findings[0].finding.moment if findings and findings[0].state in STANDING else sum(axis) / 2
     one = nearest(clip.strip, moment)
     return pictures.url(one.data if one else None)
 
@@ -219,13 +212,11 @@ def _maps(heat: Heat, moments: Sequence[float]) -> UInt8:
     """Give each moment the map nearest in time, or nothing; one below the other, shape (N · R, C)."""
     if heat.cells.ndim != 3 or not heat.cells.size or len(heat.times) != len(heat.cells):
         return np.zeros((0, 0), np.uint8)
-    times = np.asarray(heat.times, dtype=np.float64)
     blank = np.zeros(heat.cells.shape[1:], np.uint8)
     found = []
     for moment in moments:
-        away = np.abs(times - moment)
-        i = int(away.argmin())
-        found.append(heat.cells[i] if away[i] <= NEAR else blank)
+        i = heat.nearest(moment)
+        found.append(heat.cells[i] if abs(heat.times[i] - moment) <= NEAR else blank)
     return np.concatenate(found)
 
 
@@ -245,22 +236,6 @@ def heat_png(cells: UInt8) -> bytes:
     colors = low + (_STRONG - low) * np.maximum(2 * steps - 1, 0)
     alpha = np.where(steps[:, 0] < 0.13, 0.0, 70 + 120 * steps[:, 0])
     places = (cells.astype(np.int32) * (LEVELS - 1) + 127) // 255
-    rows, columns = places.shape
-    if columns % 2:
-        places = np.pad(places, ((0, 0), (0, 1)))
-    packed = (places[:, 0::2] << 4 | places[:, 1::2]).astype(np.uint8)
-    lines = np.pad(packed, ((0, 0), (1, 0))).tobytes()  # every line begins with 0: no filter
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(name, data)
-        for name, data in (
-            (b"IHDR", struct.pack(">IIBBBBB", columns, rows, 4, 3, 0, 0, 0)),
-            (b"PLTE", np.rint(colors).astype(np.uint8).tobytes()),
-            (b"tRNS", np.rint(alpha).astype(np.uint8).tobytes()),
-            (b"IDAT", zlib.compress(lines, 9)),
-            (b"IEND", b""),
-        )
+    return palette_png(
+        places.astype(np.uint8), np.rint(colors).astype(np.uint8), np.rint(alpha).astype(np.uint8)
     )
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..model import WARNING, AuditResult, ClipResult, Placed
+from ..model import STANDING, WARNING, AuditResult, ClipResult, Placed
 from ..timecode import can_drop, nominal_rate, to_timecode
-from .text import STANDING, counted, one_line
+from .text import counted, one_line
 
 LANE = 36
 """Height of a lane in pixels."""

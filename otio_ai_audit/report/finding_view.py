@@ -9,8 +9,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..model import Placed
-from .text import STANDING, clean, counted, evidence_words, one_line
+from ..model import STANDING, Placed
+from .text import clean, counted, evidence_words, one_line
 
 _CLIP_ID = re.compile(r"\bV\d+/\d{4,}(?:\.\d+)*\b")
 PICTURE_BYTES = 12 * 2**20

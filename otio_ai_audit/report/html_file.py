@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..model import NOTE, WARNING, AuditResult, ClipResult, Placed, severity_of
+from ..model import NOTE, STANDING, WARNING, AuditResult, ClipResult, Placed, severity_of
 from ..timecode import to_timecode
 from . import drawing, edit_head, edit_pictures, page_parts
 from .against import round_two_lines, title
@@ -22,7 +22,6 @@ from .finding_view import Pictures
 from .groups import group_views
 from .text import (
     NEVER_CHECKED,
-    STANDING,
     clips_in_order,
     findings_by_clip,
     is_standing,

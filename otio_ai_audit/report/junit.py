@@ -13,9 +13,8 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from ..model import ERROR, WARNING, AuditResult, ClipResult, Placed
+from ..model import ERROR, STANDING, WARNING, AuditResult, ClipResult, Placed
 from .text import (
-    STANDING,
     clean,
     clips_in_order,
     evidence_words,

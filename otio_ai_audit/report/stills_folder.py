@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import OutputError
+from ..evidence import worst_first
 from ..model import AuditResult, ClipResult, Heat, Placed, Thumbnail, UInt8, compare_key
 from ..pictures import Caption, Cell, Panel, comparison, contact_sheet
-from ..timeline import to_timecode
+from ..timeline import file_name, to_timecode
 from .finding_view import drawable
 from .text import (
     clean,
@@ -78,7 +79,7 @@ def write(result: AuditResult, folder: Path) -> list[Path]:
         for name, data in _sheets(result):
             put(name, data)
         names: dict[int, str] = {}
-        ordered = _ordered(result)
+        ordered = worst_first(result.findings)
         clips = {clip.id: clip for clip in result.clips}
         for rank, placed in enumerate(ordered[:MOST], start=1):
             panels = _panels(result, placed, clips)
@@ -93,12 +94,6 @@ def write(result: AuditResult, folder: Path) -> list[Path]:
 
 def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
-
-
-def _ordered(result: AuditResult) -> list[Placed]:
-    """Keep the findings that somebody has to look at, the worst first."""
-    standing = [placed for placed in result.findings if is_standing(placed)]
-    return sorted(standing, key=lambda p: (-p.finding.score, p.timeline_frame, p.id))
 
 
 # --- contact sheets ------------------------------------------------------------------------------------
@@ -147,7 +142,7 @@ def _panels(result: AuditResult, placed: Placed, clips: Mapping[str, ClipResult]
     finding, worst = placed.finding, result.stills.get(placed.id)
     if finding.detector == "mismatch":
         return _odd(result, placed, clips)
-    moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
+    moment = finding.moment
     pair = result.pairs.get(placed.id, ())
     shown, titles = [], []
     if len(pair) == 2:
@@ -199,7 +194,7 @@ def _odd(result: AuditResult, placed: Placed, clips: Mapping[str, ClipResult]) -
 def _named(result: AuditResult, clip: ClipResult | None, use: str) -> str:
     """Name a shot as people do, with the timecode at which it begins; a reference by its file."""
     if clip is None:
-        return _base_name(use)
+        return one_line(file_name(use))
     info = result.info
     place = to_timecode(info.start_frame + clip.record_start, info) if info.has_edit else ""
     return f"{one_line(clip.name) or clip.id} {place}".strip()
@@ -213,7 +208,7 @@ def _hottest(heat: Heat, moment: float, detector: str) -> UInt8 | None:
     if detector in ("flicker", "flash"):
         cells = heat.cells[(away <= STEADY) | (away == away.min())].mean(axis=0)
     else:
-        cells = heat.cells[int(away.argmin())].astype(np.float64)
+        cells = heat.cells[heat.nearest(moment)].astype(np.float64)
     most = float(cells.max())
     return np.asarray(cells * (255.0 / most) if most > 0 else cells, dtype=np.uint8)
 
@@ -238,12 +233,7 @@ def _caption(result: AuditResult, rank: int, placed: Placed, clips: Mapping[str,
 
 
 def _media(clip: ClipResult | None) -> str:
-    return _base_name(clip.media) if clip is not None and clip.media else "unknown"
-
-
-def _base_name(path: str) -> str:
-    """Last part of a path of any system."""
-    return one_line(PureWindowsPath(path).name or PurePath(path).name or path)
+    return one_line(file_name(clip.media)) if clip is not None and clip.media else "unknown"
 
 
 def _file_name(rank: int, placed: Placed, clip: ClipResult | None) -> str:

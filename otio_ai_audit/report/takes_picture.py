@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import NOTE, Placed, RankedTake, Thumbnail
+from ..model import NOTE, STANDING, Placed, RankedTake, Thumbnail
 from .finding_view import Pictures, drawable
-from .text import STANDING
 
 BAR = 100
 """Width of the bar that shows where the findings lie, in its own units."""
@@ -40,8 +39,7 @@ def shown_of(one: RankedTake) -> tuple[tuple[Thumbnail, ...], int, Placed | None
     loud = next((p for p in one.placed if p.state in STANDING and p.finding.score >= NOTE), None)
     if loud is None or not strip:
         return strip, len(strip) // 2, None
-    finding = loud.finding
-    moment = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
+    moment = loud.finding.moment
     return strip, min(range(len(strip)), key=lambda i: abs(strip[i].time - moment)), loud
 
 

@@ -101,14 +101,13 @@ def _kill_cells(take: RankedTake, stills: _Stills) -> dict[str, Cell]:
 
 def _fault_cells(take: RankedTake, placed: Placed, stills: _Stills) -> dict[str, Cell]:
     finding = placed.finding
-    worst = finding.worst if finding.worst is not None else finding.start + finding.duration / 2
     return {
         "source_timecode": _timecode(take.record, finding.start),
         "seconds": number(finding.start, 4),
         "fault": finding.label or finding.detector,
         "what": finding.message,
         "severity": finding.severity,
-        "still": stills.of(take, placed.id, worst),
+        "still": stills.of(take, placed.id, finding.moment),
     }
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..model import WARNING, PersonVerdict, Placed, RankedTake, Severity, severity_of
+from ..model import STANDING, WARNING, PersonVerdict, Placed, RankedTake, Severity, severity_of
 from .finding_view import FindingView, Pictures, finding_view
 from .takes_film import Films
 from .takes_picture import Picture, bar_of, picture_of, shown_of
-from .text import STANDING, clean, counted, lines_of, number, one_line
+from .text import clean, counted, lines_of, number, one_line
 
 LISTED = 3
 """Findings of a take that are shown at once; the rest is folded away."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..model import WARNING, AuditResult, ClipResult, Placed, severity_of
+from ..model import STANDING, WARNING, AuditResult, ClipResult, Placed, severity_of
 
 NEVER_CHECKED = "fingers, lettering, lips, physics"
 """What no detector looks at: said in every report, so that nobody takes silence for approval."""
@@ -26,9 +26,6 @@ _LOOKED_FOR = {
     "flash": "flash limits for photosensitive viewers",
 }
 """Every kind of fault that a detector may look for, in a person's words."""
-
-STANDING = ("new", "open")
-"""States of a finding that somebody still has to look at."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 

@@ -23,6 +23,7 @@ from otio_ai_audit.markings import (
     review,
 )
 from otio_ai_audit.model import (
+    STANDING,
     WARNING,
     AuditResult,
     ClipResult,
@@ -127,7 +128,7 @@ def attach(
         mine = [
             marker
             for marker in speaking.get(item.id, ())
-            if item.state in ("new", "open") and any(start <= marker.frame < end for start, end in ranges)
+            if item.state in STANDING and any(start <= marker.frame < end for start, end in ranges)
         ]
         nearest = min(mine, key=lambda marker: abs(marker.frame - item.timeline_frame), default=None)
         result.append(replace(item, marker=nearest))
@@ -165,7 +166,7 @@ def _gather(
     groups: dict[tuple[str, str], list[Placed]] = {}
     for item in findings:
         use = item.finding.use
-        speaks = item.state in ("new", "open") and item.finding.score >= least
+        speaks = item.state in STANDING and item.finding.score >= least
         if speaks and use in uses and item.id not in standing:
             color = COLORS.get(item.finding.detector, OTHER_COLOR)
             groups.setdefault((use, color), []).append(item)

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from otio_ai_audit.markings import SEPARATOR, SUMMARY, clean, tag
 from otio_ai_audit.model import (
+    STANDING,
     WARNING,
     AuditResult,
     ClipResult,
@@ -86,8 +87,9 @@ def _beside(worst: Finding, uses: Mapping[str, ClipUse], info: TimelineInfo) -> 
     own = next((moment for id_, moment in worst.compare if id_ == worst.use), None)
     if use is None or own is None:
         return []
-    bad = worst.worst if worst.worst is not None else worst.start + worst.duration / 2
-    frames = [frames_of(use, Span(Fraction(at), Fraction(at) + 1 / (2 * use.rate))) for at in (own, bad)]
+    frames = [
+        frames_of(use, Span(Fraction(at), Fraction(at) + 1 / (2 * use.rate))) for at in (own, worst.moment)
+    ]
     places = [timecode(frame[0], info) for frame in frames if frame is not None]
     return [f"Compare {places[0]} with {places[1]}."] if len(set(places)) == 2 else []
 
@@ -148,7 +150,7 @@ def summary_body(result: AuditResult, waiting: int, report: str = "") -> str:
     wanting = {
         p.finding.use
         for p in result.findings
-        if p.state in ("new", "open") and p.finding.severity in ("error", "warning")
+        if p.state in STANDING and p.finding.severity in ("error", "warning")
     }
     shots = audited + failed
     if not shots:

@@ -12,7 +12,7 @@ import av
 from otio_ai_audit.model import Canvas, Media, MediaInfo, Planes
 from otio_ai_audit.video.fit import Fitter
 from otio_ai_audit.video.picture import FAR_APART
-from otio_ai_audit.video.probe import describe, open_source
+from otio_ai_audit.video.probe import describe, open_source, slack_of
 from otio_ai_audit.video.sequence import SequenceSource
 from otio_ai_audit.video.source import Source
 
@@ -63,7 +63,7 @@ def planes_at(
     try:
         info = describe(source)
         fit = Fitter(canvas, info, shared=shared).planes
-        again = _itself if shared else _copy
+        again = _itself if shared else Planes.copy
         footage = _Footage(source, info)
         for stretch, rising in _stretches(footage.ticks(times)):
             if rising:
@@ -99,11 +99,6 @@ def _itself(planes: Planes) -> Planes:
     return planes
 
 
-def _copy(planes: Planes) -> Planes:
-    alpha = None if planes.alpha is None else planes.alpha.copy()
-    return Planes(planes.luma.copy(), planes.blue.copy(), planes.red.copy(), alpha, planes.box)
-
-
 def _stretches(ticks: list[int]) -> Iterator[tuple[list[int], bool]]:
     """Cut into long stretches that never fall (True), and others of at most `HELD` different ticks."""
     at = 0
@@ -128,7 +123,7 @@ class _Footage:
     def __init__(self, source: Source, info: MediaInfo) -> None:
         self._source = source
         self._base = info.time_base
-        self._slack = 1 if 1 / info.rate >= 8 * info.time_base else 0
+        self._slack = slack_of(info)
         frames = info.promised_frames
         self._end = None if frames is None else int((frames - 1) / info.rate / info.time_base)
 

@@ -108,8 +108,7 @@ class MovieWriter:
 
     def write(self, planes: Planes) -> None:
         """Encode the next picture; its alpha is left out."""
-        given = (planes.luma, planes.blue, planes.red)
-        for own, new in zip(self._planes, given, strict=True):
+        for own, new in zip(self._planes, planes.channels, strict=True):
             if new.shape != own.shape or new.dtype != own.dtype:
                 raise OutputError(self._misfit(planes))
             own[...] = new
@@ -188,8 +187,7 @@ class MovieWriter:
 
     def _misfit(self, planes: Planes) -> str:
         canvas = self._canvas
-        planes_given = (planes.luma, planes.blue, planes.red)
-        shapes = ", ".join(f"{plane.shape} {plane.dtype}" for plane in planes_given)
+        shapes = ", ".join(f"{plane.shape} {plane.dtype}" for plane in planes.channels)
         return (
             f"{self._name} was not written: picture {self.count} ({shapes}) does not fit "
             f"{canvas.width} × {canvas.height} {canvas.pixel_format}."

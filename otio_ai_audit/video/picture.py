@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 from otio_ai_audit.model import Media, MediaInfo
 from otio_ai_audit.video.linear import encode_light, float_channels
 from otio_ai_audit.video.planes import has_alpha, is_float, is_full_range, is_rgb
-from otio_ai_audit.video.probe import describe, open_source
+from otio_ai_audit.video.probe import describe, open_source, slack_of
 from otio_ai_audit.video.source import Source
 
 Picture = npt.NDArray[np.uint8]
@@ -57,7 +57,7 @@ def rgb_frames(media: Media, times: Sequence[float], *, max_size: int | None = N
     source = open_source(media)
     try:
         info = describe(source)
-        slack = 1 if 1 / info.rate >= 8 * info.time_base else 0
+        slack = slack_of(info)
         base = float(info.time_base)
         wanted = [max(0, int(time / base + slack + 1e-3)) for time in times]
         shown = _show_all(source, info, sorted(set(wanted)), max_size)

@@ -107,6 +107,11 @@ def describe(source: FileSource | SequenceSource) -> MediaInfo:
     )
 
 
+def slack_of(info: MediaInfo) -> int:
+    """Ticks of rounding that are forgiven when times are compared: one, where a frame lasts many."""
+    return 1 if 1 / info.rate >= 8 * info.time_base else 0
+
+
 def clockwise(picture: av.VideoFrame) -> int:
     """Degrees by which a picture is to be turned clockwise for display: 0, 90, 180 or 270."""
     return round(-picture.rotation / 90) * 90 % 360

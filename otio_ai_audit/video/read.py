@@ -9,7 +9,7 @@ from types import TracebackType
 from otio_ai_audit.model import Media, MediaInfo, Problem, Span
 from otio_ai_audit.video.hardware import HardwareDoubtError
 from otio_ai_audit.video.planes import Frame, PlaneReader
-from otio_ai_audit.video.probe import describe, open_source, remarks
+from otio_ai_audit.video.probe import describe, open_source, remarks, slack_of
 
 
 def read_frames(
@@ -120,7 +120,7 @@ def tick_range(info: MediaInfo, span: Span | None) -> tuple[int, int | None]:
     """
     if span is None:
         return 0, None
-    slack = 1 if 1 / info.rate >= 8 * info.time_base else 0
+    slack = slack_of(info)
 
     def ticks(seconds: Fraction) -> int:
         exact = seconds / info.time_base
